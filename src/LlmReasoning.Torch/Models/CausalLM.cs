@@ -1,0 +1,179 @@
+using LlmReasoning.Torch.Checkpoints;
+
+namespace LlmReasoning.Torch.Models;
+
+/// <summary>A decoder-only language model of the Llama kind; families differ by values of <see cref="ModelConfig"/>. Weight names are the checkpoint's.</summary>
+/// <remarks>Axes: B rows, T tokens, D hidden, V vocabulary, d head size.</remarks>
+public sealed class CausalLM : nn.Module<Tensor, Tensor>
+{
+#pragma warning disable CA2213 // a module disposes what it registers
+    private readonly Decoder model;
+    private readonly Linear? lm_head;
+#pragma warning restore CA2213
+    private readonly Projection _head;
+    private Tensor? _cos, _sin;                     // [positions, d]
+
+    /// <summary>A model with unset weights.</summary>
+    public CausalLM(ModelConfig config, ScalarType dtype, Device device) : base(nameof(CausalLM))
+    {
+        (Config, DType, Device) = (config, dtype, device);
+        model = new(config, dtype, device);
+        if (!config.TieWordEmbeddings) { lm_head = new(config.HiddenSize, config.VocabSize, hasBias: false, dtype, device); }
+        _head = lm_head is null ? new((model.embed_tokens.weight, null)) : new(lm_head);
+        RegisterComponents();
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>Of weights and activations.</summary>
+    public ScalarType DType { get; }
+
+    public Device Device { get; }
+
+    /// <summary>Loads a Hugging Face folder: config.json and safetensors.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="dtype">Null: float32 on a CPU, the checkpoint's own type elsewhere.</param>
+    /// <param name="device">Null: the CPU.</param>
+    /// <exception cref="UserException">The folder is incomplete, or holds what is not implemented.</exception>
+    public static CausalLM Load(string folder, ScalarType? dtype = null, Device? device = null)
+    {
+        var config = ModelConfig.Read(folder);
+        device ??= CPU;
+        var type = dtype ?? (device.type == DeviceType.CPU ? ScalarType.Float32 : config.DType);
+        using var noGrad = no_grad();
+        var loaded = new CausalLM(config, type, device);
+        try
+        {
+            Checkpoint.Load(folder, loaded.Weights());
+            return loaded;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Every parameter by its checkpoint name.</summary>
+    public IReadOnlyDictionary<string, Tensor> Weights() => named_parameters().ToDictionary(pair => pair.name, pair => (Tensor)pair.parameter);
+
+    /// <summary>Logits [B, T, V] of unpadded ids [B, T].</summary>
+    public override Tensor forward(Tensor ids) => Logits(Hidden(ids));
+
+    /// <summary>Final hidden states [B, T, D], after the last norm.</summary>
+    /// <param name="ids">[B, T] long.</param>
+    /// <param name="attentionMask">[B, T], 1 = counts, padding on either side; null = all count. States at padding are meaningless.</param>
+    public Tensor Hidden(Tensor ids, Tensor? attentionMask = null)
+    {
+        using var scope = NewDisposeScope();
+        var tokens = ids.shape[1];
+        var counts = attentionMask?.to_type(ScalarType.Bool);
+        var positions = counts is null ? arange(tokens, device: Device).unsqueeze(0) : (counts.to_type(ScalarType.Int64).cumsum(1) - 1).clamp_min_(0);
+        var windows = Config.SlidingWindows.Select(window => window ?? 0).Distinct().Where(window => counts is not null || (window > 0 && window < tokens));
+        var masks = windows.ToDictionary(window => window, window => CausalMask(tokens, window, counts));
+        return Run(ids, positions, tokens, masks, cache: null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits [..., V] of hidden states [..., D].</summary>
+    public Tensor Logits(Tensor hidden) => _head.Apply(hidden);
+
+    /// <summary>One pass through the layers.</summary>
+    /// <param name="ids">[B, T] long.</param>
+    /// <param name="positions">[B or 1, T] long.</param>
+    /// <param name="positionsEnd">Greater than every position.</param>
+    /// <param name="masks">See <see cref="ForwardPass.Masks"/>.</param>
+    /// <param name="cache">Prepared for this pass, or null.</param>
+    internal Tensor Run(Tensor ids, Tensor positions, long positionsEnd, IReadOnlyDictionary<int, Tensor> masks, KvCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        EnsureRotations(positionsEnd);
+        Tensor[] shape = [positions.view(-1)];
+        var pass = new ForwardPass
+        {
+            Cos = _cos!.index_select(0, shape[0]).view(positions.shape[0], positions.shape[1], 1, -1),
+            Sin = _sin!.index_select(0, shape[0]).view(positions.shape[0], positions.shape[1], 1, -1),
+            Masks = masks,
+            Cache = cache,
+        };
+        return model.forward(ids, pass).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Keeps joined weights for faster passes without gradients, see <see cref="Projection"/>. Call again after the weights change.</summary>
+    /// <param name="rows">The number of rows to expect.</param>
+    public void PackForInference(long rows)
+    {
+        foreach (var projection in Projections) { projection.Pack(rows); }
+    }
+
+    /// <summary>Goes back to the parameters themselves.</summary>
+    public void Unpack()
+    {
+        foreach (var projection in Projections) { projection.Unpack(); }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Unpack();
+            _cos?.Dispose();
+            _sin?.Dispose();
+        }
+        base.Dispose(disposing);
+    }
+
+    private IEnumerable<Projection> Projections => model.Projections.Append(_head);
+
+    // [B or 1, 1, T, T]; the diagonal stays open so that no row is empty at padding.
+    private Tensor CausalMask(long tokens, int window, Tensor? counts)
+    {
+        var row = arange(tokens, device: Device).unsqueeze(1);
+        var column = arange(tokens, device: Device).unsqueeze(0);
+        var visible = column <= row;
+        if (window > 0) { visible = visible & (column > row - window); }
+        visible = visible.view(1, 1, tokens, tokens);
+        return counts is null ? visible : (visible & counts.view(-1, 1, 1, tokens)) | (column == row);
+    }
+
+    private void EnsureRotations(long length)
+    {
+        if (_cos is not null && _cos.shape[0] >= length) { return; }
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var rounded = (length + 255) / 256 * 256;
+        var (cos, sin) = Rope.Tables(Config, rounded);
+        _cos?.Dispose();
+        _sin?.Dispose();
+        _cos = cat([cos, cos], 1).to(DType, Device).DetachFromDisposeScope();
+        _sin = cat([-sin, sin], 1).to(DType, Device).DetachFromDisposeScope();
+    }
+}
+
+/// <summary>Embeddings, layers and the last norm: what checkpoints call "model".</summary>
+internal sealed class Decoder : nn.Module<Tensor, ForwardPass, Tensor>
+{
+#pragma warning disable CA2213 // a module disposes what it registers
+    public readonly Linear embed_tokens;            // weight [V, D]
+    private readonly TorchSharp.Modules.ModuleList<DecoderLayer> layers;
+    private readonly RmsNorm norm;
+#pragma warning restore CA2213
+
+    public Decoder(ModelConfig config, ScalarType dtype, Device device) : base(nameof(Decoder))
+    {
+        embed_tokens = new(config.HiddenSize, config.VocabSize, hasBias: false, dtype, device);
+        layers = new([.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => new DecoderLayer(config, layer, dtype, device))]);
+        norm = new(config.HiddenSize, config.RmsNormEps, dtype, device);
+        RegisterComponents();
+    }
+
+    public IEnumerable<Projection> Projections => layers.SelectMany(layer => layer.Projections);
+
+    /// <summary>ids [B, T] to hidden states [B, T, D].</summary>
+    public override Tensor forward(Tensor ids, ForwardPass pass)
+    {
+        using var scope = NewDisposeScope();
+        var x = embed_tokens.weight.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1);
+        foreach (var layer in layers) { x = layer.forward(x, pass); }
+        return norm.forward(x).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,20 @@
+namespace LlmReasoning.Torch.Models;
+
+/// <summary>What all layers of one forward pass share: rotations, masks and the cache.</summary>
+/// <remarks>Axes: B rows, T tokens of this pass, S keys in all, d head size.</remarks>
+internal sealed class ForwardPass
+{
+    /// <summary>[B or 1, T, 1, d], the two halves of a head alike.</summary>
+    public required Tensor Cos { get; init; }
+
+    /// <summary>[B or 1, T, 1, d], the first half negated: rotate_half(x) * sin = roll(x, d/2) * Sin.</summary>
+    public required Tensor Sin { get; init; }
+
+    /// <summary>Bool masks [B, 1, T, S] by window (0 = no window), true where a query may see a key; without an entry attention is causal.</summary>
+    public IReadOnlyDictionary<int, Tensor> Masks { get; init; } = new Dictionary<int, Tensor>();
+
+    /// <summary>Takes the keys and values of this pass and gives back all there are; null = only those of this pass.</summary>
+    public KvCache? Cache { get; init; }
+
+    public Tensor? MaskFor(int? window) => Masks.GetValueOrDefault(window ?? 0);
+}

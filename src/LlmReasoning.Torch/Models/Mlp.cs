@@ -1,0 +1,34 @@
+namespace LlmReasoning.Torch.Models;
+
+/// <summary>down(silu(gate(x)) * up(x)) (SwiGLU, arXiv 2002.05202).</summary>
+internal sealed class Mlp : nn.Module<Tensor, Tensor>
+{
+#pragma warning disable CA2213 // a module disposes what it registers
+    private readonly Linear gate_proj, up_proj, down_proj;
+#pragma warning restore CA2213
+    private readonly Projection _gateUp, _down;
+    private readonly long _size;
+
+    public Mlp(ModelConfig config, ScalarType dtype, Device device) : base(nameof(Mlp))
+    {
+        _size = config.IntermediateSize;
+        gate_proj = new(config.HiddenSize, _size, config.MlpBias, dtype, device);
+        up_proj = new(config.HiddenSize, _size, config.MlpBias, dtype, device);
+        down_proj = new(_size, config.HiddenSize, config.MlpBias, dtype, device);
+        _gateUp = new(gate_proj, up_proj);
+        _down = new(down_proj);
+        RegisterComponents();
+    }
+
+    /// <summary>The products of this layer, for packing.</summary>
+    public IEnumerable<Projection> Projections => [_gateUp, _down];
+
+    /// <summary>[..., D] to [..., D].</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var gateUp = _gateUp.Apply(x);
+        var gated = F.silu(gateUp.narrow(-1, 0, _size)) * gateUp.narrow(-1, _size, _size);
+        return _down.Apply(gated).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,26 @@
+namespace LlmReasoning.Torch.Models;
+
+/// <summary>x / sqrt(mean(x^2) + eps) * weight over the last axis; statistics in float32 at least (Zhang and Sennrich, arXiv 1910.07467).</summary>
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
+{
+#pragma warning disable CA2213 // a module disposes what it registers
+    public readonly Parameter weight;               // [size]
+#pragma warning restore CA2213
+    private readonly double _eps;
+
+    public RmsNorm(long size, double eps, ScalarType dtype, Device device) : base(nameof(RmsNorm))
+    {
+        weight = nn.Parameter(ones(size, dtype, device));
+        _eps = eps;
+        RegisterComponents();
+    }
+
+    /// <summary>[..., size] to the same shape and type.</summary>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var wide = x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to_type(ScalarType.Float32) : x;
+        var scale = wide.square().mean([-1], keepdim: true).add_(_eps).rsqrt_();
+        return ((wide * scale).to_type(x.dtype) * weight).MoveToOuterDisposeScope();
+    }
+}
