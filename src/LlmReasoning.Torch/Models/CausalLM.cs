@@ -69,9 +69,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
         var tokens = ids.shape[1];
         var counts = attentionMask?.to_type(ScalarType.Bool);
         var positions = counts is null ? arange(tokens, device: Device).unsqueeze(0) : (counts.to_type(ScalarType.Int64).cumsum(1) - 1).clamp_min_(0);
-        var windows = Config.SlidingWindows.Select(window => window ?? 0).Distinct().Where(window => counts is not null || (window > 0 && window < tokens));
-        var masks = windows.ToDictionary(window => window, window => CausalMask(tokens, window, counts));
-        return Run(ids, positions, tokens, masks, cache: null).MoveToOuterDisposeScope();
+        return Run(ids, positions, tokens, CausalMasks(tokens, counts), cache: null).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [..., V] of hidden states [..., D].</summary>
@@ -124,6 +122,27 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
 
     private IEnumerable<Projection> Projections => model.Projections.Append(_head);
 
+    /// <summary>Masks of a pass over whole rows; none where plain causal attention does.</summary>
+    /// <param name="tokens">T.</param>
+    /// <param name="counts">[B, T] bool, false at padding; null = no padding.</param>
+    internal IReadOnlyDictionary<int, Tensor> CausalMasks(long tokens, Tensor? counts = null) => Windows()
+        .Where(window => counts is not null || (window > 0 && window < tokens))
+        .ToDictionary(window => window, window => CausalMask(tokens, window, counts));
+
+    /// <summary>Masks [R, 1, 1, S] of a pass of one new token a row.</summary>
+    /// <param name="positions">[R, 1]: the new token's place in its row.</param>
+    /// <param name="visible">S.</param>
+    internal IReadOnlyDictionary<int, Tensor> DecodeMasks(Tensor positions, long visible)
+    {
+        var column = arange(visible, device: Device).unsqueeze(0);
+        var past = column <= positions;
+        return Windows().ToDictionary(
+            window => window,
+            window => (window == 0 ? past : past & (column > positions - window)).view(-1, 1, 1, visible));
+    }
+
+    private IEnumerable<int> Windows() => Config.SlidingWindows.Select(window => window ?? 0).Distinct();
+
     // [B or 1, 1, T, T]; the diagonal stays open so that no row is empty at padding.
     private Tensor CausalMask(long tokens, int window, Tensor? counts)
     {
@@ -135,12 +154,13 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
         return counts is null ? visible : (visible & counts.view(-1, 1, 1, tokens)) | (column == row);
     }
 
-    private void EnsureRotations(long length)
+    /// <summary>Makes the tables of <see cref="Rope"/> reach this length; not safe beside running passes.</summary>
+    internal void EnsureRotations(long length)
     {
         if (_cos is not null && _cos.shape[0] >= length) { return; }
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var rounded = (length + 255) / 256 * 256;
+        var rounded = (int)((length + 255) / 256 * 256);
         var (cos, sin) = Rope.Tables(Config, rounded);
         _cos?.Dispose();
         _sin?.Dispose();
