@@ -349,7 +349,15 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private static UserException Broken(string path, string reason, Exception? cause = null) =>
-        new($"{path}: not a whole safetensors file: {reason}; download or write it again", cause);
+        new($"{path}: not a whole safetensors file: {Printable(reason)}; download or write it again", cause);
+
+    /// <summary>Names come from the file: a message stays one line of bounded length whatever they hold.</summary>
+    internal static string Printable(string text)
+    {
+        const int longest = 300;
+        var shown = text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "...");
+        return string.Concat(shown.Select(c => char.IsControl(c) ? ' ' : c));
+    }
 
     private sealed class Header
     {
