@@ -8,5 +8,5 @@ public sealed class GoldAnswer
     /// <summary>The reference answer as given.</summary>
     public string Text { get; }
 
-    public static GoldAnswer Parse(string text) => new(text);
+    public static GoldAnswer Parse(string text) => new(AnswerExtractor.FromGold(text));
 }
