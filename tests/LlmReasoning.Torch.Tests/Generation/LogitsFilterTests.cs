@@ -53,7 +53,7 @@ public sealed class LogitsFilterTests
     public void ARowDoesNotDependOnItsNeighbours(double topP)
     {
         // Peaked, flat and tied rows need different numbers of candidates.
-        var logits = randn([5, 3000], generator: new Generator(7)) * tensor(new float[] { 8, 0.1f, 3, 1, 5 }).unsqueeze(1);
+        var logits = randn([5, 3000], generator: new torch.Generator(7)) * tensor(new float[] { 8, 0.1f, 3, 1, 5 }).unsqueeze(1);
         logits[3].copy_(logits[3].round());
         var settings = new SamplingSettings { Temperature = 0.8, TopP = topP, MinP = 1e-5 };
         using var together = LogitsFilter.Apply(logits, settings);
@@ -67,7 +67,7 @@ public sealed class LogitsFilterTests
     [Fact]
     public void TopPEqualsAFullSort()
     {
-        var logits = randn([6, 5000], generator: new Generator(3)) * tensor(new float[] { 9, 4, 2, 1, 0.3f, 0.01f }).unsqueeze(1);
+        var logits = randn([6, 5000], generator: new torch.Generator(3)) * tensor(new float[] { 9, 4, 2, 1, 0.3f, 0.01f }).unsqueeze(1);
         foreach (var p in new[] { 0.1, 0.5, 0.9, 0.99 })
         {
             using var filtered = LogitsFilter.Apply(logits, new() { TopP = p });
