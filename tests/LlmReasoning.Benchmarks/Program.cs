@@ -1,1 +1,5 @@
-Console.WriteLine("usage: LlmReasoning.Benchmarks NAME");
+switch (args)
+{
+    case ["tokenizer", .. var rest]: TokenizerBenchmark.Run(rest); break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks NAME [ARGUMENT]..."); break;
+}

@@ -79,23 +79,23 @@ internal sealed class GenerationWorker(CausalLM model, Tokenizer tokenizer, Samp
         var count = Math.Min(rows, (_rowsInUse + RowStep - 1) / RowStep * RowStep);
         var host = new long[3 * count];             // ids, positions, places in the cache; rows beyond those in use are idle
         var uniforms = new double[count];
-        var longest = 0;
+        var lengths = new int[count];
         for (var slot = 0; slot < count; slot++)
         {
             host[2 * count + slot] = (long)slot * columns;
+            lengths[slot] = 1;
             if (slot >= _rowsInUse) { continue; }
             var row = _rows[slot]!;
             host[slot] = row.Ids[^1];
             host[count + slot] = row.Columns;
             host[2 * count + slot] += row.Columns;
             uniforms[slot] = settings.Temperature == 0 ? 0 : row.Prompt.Uniform(row.SampleIndex, row.Ids.Count);
-            longest = Math.Max(longest, row.Columns + 1);
+            lengths[slot] = row.Columns + 1;
         }
         var inputs = tensor(host, [3, count], device: model.Device);
         var (ids, positions) = (inputs[0].unsqueeze(1), inputs[1].unsqueeze(1));
-        var visible = Math.Min(columns, (longest + ColumnStep - 1) / ColumnStep * ColumnStep);
-        _cache.Prepare(inputs[2], count, visible);
-        var hidden = model.Run(ids, positions, longest, model.DecodeMasks(positions, visible), _cache);
+        _cache.Prepare(inputs[2], count, visible: Math.Min(columns, (lengths.Max() + ColumnStep - 1) / ColumnStep * ColumnStep));
+        var hidden = model.Decode(ids, positions, lengths, _cache);
         var (drawn, logProbs) = Sampler.Draw(model.Logits(hidden.squeeze(1)), settings, uniforms, PreviousIds(count));
         for (var slot = 0; slot < _rowsInUse; slot++)
         {

@@ -85,10 +85,9 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
     {
         using var scope = NewDisposeScope();
         _cache = new(model.Config, rows: 1, Length, model.DType, model.Device);
-        var positions = arange(Length, device: model.Device);
-        _cache.Prepare(positions, rowsInUse: 1, visible: Length);
+        _cache.Prepare(arange(Length, device: model.Device), rowsInUse: 1, visible: Length);
         var ids = tensor(request.PromptIds.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);
-        var hidden = model.Run(ids, positions.unsqueeze(0), Length, model.CausalMasks(Length), _cache);
+        var hidden = model.Prefill(ids, _cache);
         var logits = model.Logits(hidden.narrow(1, Length - 1, 1).squeeze(1));
         var (processed, logProbs, cumulative) = Sampler.Distribution(logits, settings, settings.RepetitionPenalty == 1 ? null : [request.PromptIds]);
         _greedy = (int)processed.argmax(-1).item<long>();

@@ -52,6 +52,14 @@ internal static unsafe class Aten
         return Own(cells[0]);
     }
 
+    /// <summary>The first element's address, valid while the tensor lives. The tensor must lie on the CPU.</summary>
+    public static T* Data<T>(Tensor tensor) where T : unmanaged
+    {
+        IntPtr data;
+        Check(aoti_torch_get_data_ptr(tensor.Handle, &data), "data");
+        return (T*)data;
+    }
+
     private static ulong Handle(Tensor tensor)
     {
         IntPtr handle;
@@ -86,6 +94,7 @@ internal static unsafe class Aten
     }
 
     [DllImport(Library)] private static extern ulong aoti_torch_abi_version();
+    [DllImport(Library)] private static extern int aoti_torch_get_data_ptr(IntPtr tensor, IntPtr* result);
     [DllImport(Library)] private static extern int aoti_torch_new_tensor_handle(IntPtr tensor, IntPtr* result);
     [DllImport(Library)] private static extern int torch_call_dispatcher(byte* op, byte* overload, ulong* stack, ulong version);
     [DllImport(Library)] private static extern int torch_new_list_reserve_size(nuint size, IntPtr* result);

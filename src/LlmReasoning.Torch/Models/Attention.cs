@@ -13,11 +13,13 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
     private readonly Projection _qkv, _output;
     private readonly int _layer, _heads, _kvHeads, _headDim;
     private readonly int? _window;
+    private readonly bool _hasOwnKernel;
 
     public Attention(ModelConfig config, int layer, ScalarType dtype, Device device) : base(nameof(Attention))
     {
         (_layer, _heads, _kvHeads, _headDim) = (layer, config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim);
         _window = config.SlidingWindows[layer];
+        _hasOwnKernel = DecodeAttention.Supports(dtype, device, _headDim);
         long hidden = config.HiddenSize, queries = _heads * _headDim, keys = _kvHeads * _headDim;
         q_proj = new(hidden, queries, config.AttentionBias, dtype, device);
         k_proj = new(hidden, keys, config.AttentionBias, dtype, device);
@@ -52,8 +54,9 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         var k = qk.narrow(2, _heads, _kvHeads);
         var v = qkv.narrow(2, _heads + _kvHeads, _kvHeads);
         if (pass.Cache is { } cache) { (k, v) = cache.Append(_layer, k, v); }
-        var mask = pass.MaskFor(_window);
-        var attended = tokens == 1 ? AttendOne(q, k, v, mask) : Attend(q, k, v, mask);
+        var attended = pass.Lengths is null ? Attend(q, k, v, pass.MaskFor(_window))
+            : _hasOwnKernel ? DecodeAttention.Attend(q, k, v, pass.Lengths, _window)
+            : AttendOne(q, k, v, pass.MaskFor(_window)!);
         return _output.Apply(attended).MoveToOuterDisposeScope();
     }
 
@@ -66,7 +69,7 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
     }
 
     // With a single query the heads of a group stand where the queries would: [B, K, H/K, d], no repeated keys.
-    private Tensor AttendOne(Tensor q, Tensor k, Tensor v, Tensor? mask)
+    private Tensor AttendOne(Tensor q, Tensor k, Tensor v, Tensor mask)
     {
         var grouped = q.reshape(q.shape[0], _kvHeads, _heads / _kvHeads, _headDim);
         var attended = Aten.ScaledDotProductAttention(grouped, k.transpose(1, 2), v.transpose(1, 2), mask, causal: false);

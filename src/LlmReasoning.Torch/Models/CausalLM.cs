@@ -69,31 +69,32 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
         var tokens = ids.shape[1];
         var counts = attentionMask?.to_type(ScalarType.Bool);
         var positions = counts is null ? arange(tokens, device: Device).unsqueeze(0) : (counts.to_type(ScalarType.Int64).cumsum(1) - 1).clamp_min_(0);
-        return Run(ids, positions, tokens, CausalMasks(tokens, counts), cache: null).MoveToOuterDisposeScope();
+        EnsureRotations(tokens);
+        return Run(ids, positions, new() { Masks = CausalMasks(tokens, counts) }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits [..., V] of hidden states [..., D].</summary>
     public Tensor Logits(Tensor hidden) => _head.Apply(hidden);
 
-    /// <summary>One pass through the layers.</summary>
-    /// <param name="ids">[B, T] long.</param>
-    /// <param name="positions">[B or 1, T] long.</param>
-    /// <param name="positionsEnd">Greater than every position.</param>
-    /// <param name="masks">See <see cref="ForwardPass.Masks"/>.</param>
-    /// <param name="cache">Prepared for this pass, or null.</param>
-    internal Tensor Run(Tensor ids, Tensor positions, long positionsEnd, IReadOnlyDictionary<int, Tensor> masks, KvCache? cache)
+    /// <summary>Final hidden states [B, T, D] of whole unpadded rows whose keys and values go to the cache, prepared for them.</summary>
+    internal Tensor Prefill(Tensor ids, KvCache cache)
     {
         using var scope = NewDisposeScope();
-        EnsureRotations(positionsEnd);
-        Tensor[] shape = [positions.view(-1)];
-        var pass = new ForwardPass
-        {
-            Cos = _cos!.index_select(0, shape[0]).view(positions.shape[0], positions.shape[1], 1, -1),
-            Sin = _sin!.index_select(0, shape[0]).view(positions.shape[0], positions.shape[1], 1, -1),
-            Masks = masks,
-            Cache = cache,
-        };
-        return model.forward(ids, pass).MoveToOuterDisposeScope();
+        var tokens = ids.shape[1];
+        return Run(ids, arange(tokens, device: Device).unsqueeze(0), new() { Masks = CausalMasks(tokens), Cache = cache }).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Final hidden states [R, 1, D] of one new token a row.</summary>
+    /// <param name="ids">[R, 1] long.</param>
+    /// <param name="positions">[R, 1] long: the new token's place in its row.</param>
+    /// <param name="lengths">The same places plus 1, on the host.</param>
+    /// <param name="cache">Prepared for this pass; <see cref="EnsureRotations"/> has reached its columns.</param>
+    internal Tensor Decode(Tensor ids, Tensor positions, int[] lengths, KvCache cache)
+    {
+        using var scope = NewDisposeScope();
+        var hasOwnKernel = DecodeAttention.Supports(DType, Device, Config.HeadDim);
+        var masks = hasOwnKernel ? new Dictionary<int, Tensor>() : DecodeMasks(positions, cache.Visible);
+        return Run(ids, positions, new() { Masks = masks, Cache = cache, Lengths = lengths }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Keeps joined weights for faster passes without gradients, see <see cref="Projection"/>. Call again after the weights change.</summary>
@@ -122,17 +123,21 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
 
     private IEnumerable<Projection> Projections => model.Projections.Append(_head);
 
-    /// <summary>Masks of a pass over whole rows; none where plain causal attention does.</summary>
-    /// <param name="tokens">T.</param>
-    /// <param name="counts">[B, T] bool, false at padding; null = no padding.</param>
-    internal IReadOnlyDictionary<int, Tensor> CausalMasks(long tokens, Tensor? counts = null) => Windows()
+    private Tensor Run(Tensor ids, Tensor positions, ForwardPass pass)
+    {
+        var flat = positions.view(-1);
+        pass.Cos = _cos!.index_select(0, flat).view(positions.shape[0], positions.shape[1], 1, -1);
+        pass.Sin = _sin!.index_select(0, flat).view(positions.shape[0], positions.shape[1], 1, -1);
+        return model.forward(ids, pass);
+    }
+
+    // Masks of a pass over whole rows; none where plain causal attention does. counts: [B, T] bool, false at padding; null = no padding.
+    private Dictionary<int, Tensor> CausalMasks(long tokens, Tensor? counts = null) => Windows()
         .Where(window => counts is not null || (window > 0 && window < tokens))
         .ToDictionary(window => window, window => CausalMask(tokens, window, counts));
 
-    /// <summary>Masks [R, 1, 1, S] of a pass of one new token a row.</summary>
-    /// <param name="positions">[R, 1]: the new token's place in its row.</param>
-    /// <param name="visible">S.</param>
-    internal IReadOnlyDictionary<int, Tensor> DecodeMasks(Tensor positions, long visible)
+    // [R, 1, 1, visible] for one new token a row.
+    private Dictionary<int, Tensor> DecodeMasks(Tensor positions, long visible)
     {
         var column = arange(visible, device: Device).unsqueeze(0);
         var past = column <= positions;

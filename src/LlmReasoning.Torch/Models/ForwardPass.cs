@@ -5,13 +5,16 @@ namespace LlmReasoning.Torch.Models;
 internal sealed class ForwardPass
 {
     /// <summary>[B or 1, T, 1, d], the two halves of a head alike.</summary>
-    public required Tensor Cos { get; init; }
+    public Tensor Cos { get; set; } = null!;
 
     /// <summary>[B or 1, T, 1, d], the first half negated: rotate_half(x) * sin = roll(x, d/2) * Sin.</summary>
-    public required Tensor Sin { get; init; }
+    public Tensor Sin { get; set; } = null!;
 
     /// <summary>Bool masks [B, 1, T, S] by window (0 = no window), true where a query may see a key; without an entry attention is causal.</summary>
     public IReadOnlyDictionary<int, Tensor> Masks { get; init; } = new Dictionary<int, Tensor>();
+
+    /// <summary>For a pass of one new token a row over a cache: how many columns each row has, the new one included; null for whole rows.</summary>
+    public int[]? Lengths { get; init; }
 
     /// <summary>Takes the keys and values of this pass and gives back all there are; null = only those of this pass.</summary>
     public KvCache? Cache { get; init; }

@@ -6,7 +6,7 @@ internal sealed class KvCache : IDisposable
 {
     private readonly Tensor _entries;               // [2L, R, S, K, d]: keys of layer l at 2l, values at 2l + 1
     private Tensor? _writeIndex;
-    private long _rowsInUse, _visible;
+    private long _rowsInUse;
 
     public KvCache(ModelConfig config, long rows, long columns, ScalarType dtype, Device device)
     {
@@ -19,12 +19,12 @@ internal sealed class KvCache : IDisposable
 
     public long Columns { get; }
 
+    /// <summary>How many columns the prepared pass sees.</summary>
+    public long Visible { get; private set; }
+
     /// <summary>Bytes of one column of one row over all layers.</summary>
     public static long BytesPerToken(ModelConfig config, ScalarType dtype) =>
         2L * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * (dtype is ScalarType.Float32 ? 4 : 2);
-
-    /// <summary>All entries, [2L, R, S, K, d].</summary>
-    public Tensor Entries => _entries;
 
     /// <summary>Says where the next pass writes and what it sees.</summary>
     /// <param name="writeIndex">[rowsInUse * T] long: row * Columns + column of each new token, rows first.</param>
@@ -32,7 +32,7 @@ internal sealed class KvCache : IDisposable
     /// <param name="visible">Columns 0..visible-1 are given back; a mask hides those beyond a row's length.</param>
     public void Prepare(Tensor writeIndex, long rowsInUse, long visible)
     {
-        (_writeIndex, _rowsInUse, _visible) = (writeIndex, rowsInUse, visible);
+        (_writeIndex, _rowsInUse, Visible) = (writeIndex, rowsInUse, visible);
     }
 
     /// <summary>Stores k and v [R, T, K, d] and returns the visible keys and values [R, visible, K, d].</summary>
@@ -63,6 +63,6 @@ internal sealed class KvCache : IDisposable
         var all = _entries.select(0, index);
         var (heads, size) = (entries.shape[2], entries.shape[3]);
         all.view(Rows * Columns, heads, size).index_copy_(0, _writeIndex!, entries.reshape(-1, heads, size));
-        return all.narrow(0, 0, _rowsInUse).narrow(1, 0, _visible);
+        return all.narrow(0, 0, _rowsInUse).narrow(1, 0, Visible);
     }
 }

@@ -21,11 +21,14 @@ internal sealed class Linear : nn.Module
 /// <summary>Several projections of one input as one product: q, k and v, or gate and up, or a single one.</summary>
 /// <remarks>
 /// While training the weights are joined on the way, so that gradients reach each parameter. For inference on a CPU in float32
-/// <see cref="Pack"/> keeps a joined copy in oneDNN's layout, which libtorch's own product does not use: 1.1 to 2 times the rate
-/// (docs/performance.md), and each row's result does not depend on how many rows there are.
+/// <see cref="Pack"/> keeps a joined copy, a large one in oneDNN's layout, which libtorch's own product does not use: 1.1 to 2 times the rate
+/// (docs/performance.md). From 8 rows on, either product gives a row the same result however many rows there are.
 /// </remarks>
 internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] parts) : IDisposable
 {
+    // Below this a reordered weight gains less than the longer way to its operator costs.
+    private const long SmallestReordered = 1 << 17;
+
     private Tensor? _weight;
     private Tensor? _bias;
     private bool _isReordered;
@@ -47,7 +50,7 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var weight = JoinWeights();
-        _isReordered = weight.device_type == DeviceType.CPU && weight.dtype == ScalarType.Float32;
+        _isReordered = weight.device_type == DeviceType.CPU && weight.dtype == ScalarType.Float32 && weight.numel() >= SmallestReordered;
         _weight = (_isReordered ? Aten.ReorderLinearWeight(weight.detach(), rows) : weight.detach()).DetachFromDisposeScope();
         _bias = JoinBiases()?.detach().DetachFromDisposeScope();
     }

@@ -47,6 +47,7 @@ public sealed class CausalLMTests
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var (ids, mask, expected) = (golden["input_ids"], golden["attention_mask"], golden["logits_f64"]);
+            golden.Model.EnsureRotations(ids.shape[1]);
             using var cache = new KvCache(golden.Model.Config, rows: ids.shape[0], columns: ids.shape[1], ScalarType.Float32, CPU);
             var padding = (1 - mask).sum(1, keepdim: true);             // left padding: row r starts at column padding[r]
             for (long step = 0; step < ids.shape[1]; step++)
@@ -55,7 +56,8 @@ public sealed class CausalLMTests
                 var positions = where(isIdle, ids.shape[1] - padding - 1, full_like(padding, step));
                 var columns = positions + padding;
                 cache.Prepare((arange(ids.shape[0]).unsqueeze(1) * ids.shape[1] + positions).view(-1), ids.shape[0], visible: step + 1);
-                var hidden = golden.Model.Run(ids.gather(1, columns), positions, step + 1, golden.Model.DecodeMasks(positions, step + 1), cache);
+                int[] lengths = [.. (positions + 1).to_type(ScalarType.Int32).data<int>()];
+                var hidden = golden.Model.Decode(ids.gather(1, columns), positions, lengths, cache);
                 var reference = expected.gather(1, columns.unsqueeze(2).expand(-1, -1, expected.shape[2]));
                 AssertClose(reference, golden.Model.Logits(hidden), ones_like(padding) - isIdle.to_type(ScalarType.Int64), LogitTolerance, $"{golden.Name} step {step}");
             }
