@@ -37,13 +37,9 @@ internal sealed class WeightFiles : IDisposable
     private static WeightFiles OpenIndex(string folder, string index)
     {
         var weightMap = StrictJson.Read(index, MaxIndexBytes).Object("weight_map") ?? throw new UserException($"{index}: weight_map is absent; download the file again");
-        var shardOf = new Dictionary<string, string>();
-        foreach (var name in weightMap.Keys)
-        {
-            var shard = weightMap.Text(name) ?? throw weightMap.Error(name, "it must be the name of a shard");
-            if (!IsPlainFileName(shard)) throw weightMap.Error(name, "a shard is a .safetensors file in the same folder, without a path");
-            shardOf[name] = shard;
-        }
+        var shardOf = weightMap.Entries("it must be the name of a shard");
+        var outside = shardOf.FirstOrDefault(entry => !IsPlainFileName(entry.Value)).Key;
+        if (outside is not null) throw weightMap.Error(outside, "a shard is a .safetensors file in the same folder, without a path");
         var files = OpenShards(index, folder, [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal)]);
         try
         {

@@ -107,6 +107,18 @@ internal sealed class StrictJson
         return ids;
     }
 
+    /// <summary>Every key with its value, all of which must be strings.</summary>
+    public Dictionary<string, string> Entries(string remedy)
+    {
+        var entries = new Dictionary<string, string>();
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (property.Value.ValueKind != JsonValueKind.String) throw Error(property.Name, remedy);
+            entries[property.Name] = property.Value.GetString()!;
+        }
+        return entries;
+    }
+
     public StrictJson? Object(string key)
     {
         if (!Has(key)) return null;
