@@ -61,12 +61,12 @@ internal sealed class WeightFiles : IDisposable
             foreach (var shard in shards)
             {
                 var path = Path.Combine(folder, shard);
-                if (!File.Exists(path)) throw new UserException($"{source}: the shard {shard} is absent from the folder; download it");
+                if (!File.Exists(path)) throw new UserException($"{source}: the shard {StrictJson.Printable(shard)} is absent from the folder; download it");
                 var file = SafetensorsFile.Open(path);
                 files._files.Add(file);
                 foreach (var name in file.Tensors.Keys)
                 {
-                    if (!files.FileOf.TryAdd(name, file)) throw new UserException($"{path}: {name} is also in {files.FileOf[name].Path}; download the shards again");
+                    if (!files.FileOf.TryAdd(name, file)) throw new UserException($"{path}: {StrictJson.Printable(name)} is also in {files.FileOf[name].Path}; download the shards again");
                 }
             }
             return files;
@@ -84,7 +84,7 @@ internal sealed class WeightFiles : IDisposable
         {
             if (!FileOf.TryGetValue(name, out var file) || Path.GetFileName(file.Path) != shard)
             {
-                throw new UserException($"{Source}: weight_map.{name} is {shard}, which does not hold it; download index and shards again");
+                throw new UserException($"{Source}: weight_map.{StrictJson.Printable(name)} is {StrictJson.Printable(shard)}, which does not hold it; download index and shards again");
             }
         }
     }
