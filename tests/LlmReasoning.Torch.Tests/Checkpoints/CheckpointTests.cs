@@ -51,6 +51,17 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void ConfigsOfRealModelsAreReadAndFitTheirWeights()
+    {
+        foreach (var folder in Directory.GetDirectories(Golden.Shared("models")).Where(folder => File.Exists(Path.Combine(folder, "config.json"))))
+        {
+            var config = ModelConfig.Read(folder);
+            Assert.NotEmpty(GenerationDefaults.Read(folder, config).EosTokenIds);
+            if (File.Exists(Path.Combine(folder, "model.safetensors"))) Checkpoint.Check(folder, config);
+        }
+    }
+
+    [Fact]
     public void TheSavedConfigKeepsTheSourcesKeysAndTellsTheNewType()
     {
         using var scope = NewDisposeScope();
