@@ -155,7 +155,7 @@ public static class Checkpoint
             config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
             return config.ToJsonString(Indented) + "\n";
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)    // ArgumentException: a key given twice
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)    // a key given twice, a string that is not Unicode
         {
             throw new UserException($"config.json: not valid JSON ({e.Message.TrimEnd('.')}); take the model's own", e);
         }
@@ -189,7 +189,7 @@ public static class Checkpoint
     {
         if (names.Count == 0) return;
         var more = names.Count > NamesShown ? ", ..." : "";
-        problems.Add($"{names.Count} {what} ({string.Join(", ", names.Take(NamesShown).Select(SafetensorsFile.Printable))}{more})");
+        problems.Add($"{names.Count} {what} ({string.Join(", ", names.Take(NamesShown).Select(name => StrictJson.Printable(name)))}{more})");
     }
 
     /// <summary>Old files hold RoPE's frequencies, which follow from the config, and some an output projection equal to the tied embeddings.</summary>

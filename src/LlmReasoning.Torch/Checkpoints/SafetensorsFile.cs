@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using LlmReasoning.Torch.Models;
 using Microsoft.Win32.SafeHandles;
 
 namespace LlmReasoning.Torch.Checkpoints;
@@ -165,7 +166,7 @@ public sealed class SafetensorsFile : IDisposable
         "I8" => ScalarType.Int8,
         "U8" => ScalarType.Byte,
         "BOOL" => ScalarType.Bool,
-        _ => throw new UserException($"{Path}: {name} is of type {entry.DType}; readable are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL"),
+        _ => throw new UserException($"{Path}: {StrictJson.Printable(name)} is of type {entry.DType}; readable are F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL"),
     };
 
     private void ReadExactly(Span<byte> span, long offset)
@@ -349,15 +350,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     private static UserException Broken(string path, string reason, Exception? cause = null) =>
-        new($"{path}: not a whole safetensors file: {Printable(reason)}; download or write it again", cause);
-
-    /// <summary>Names come from the file: a message stays one line of bounded length whatever they hold.</summary>
-    internal static string Printable(string text)
-    {
-        const int longest = 300;
-        var shown = text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "...");
-        return string.Concat(shown.Select(c => char.IsControl(c) ? ' ' : c));
-    }
+        new($"{path}: not a whole safetensors file: {StrictJson.Printable(reason, longest: 300)}; download or write it again", cause);
 
     private sealed class Header
     {

@@ -37,13 +37,9 @@ internal sealed class WeightFiles : IDisposable
     private static WeightFiles OpenIndex(string folder, string index)
     {
         var weightMap = StrictJson.Read(index, MaxIndexBytes).Object("weight_map") ?? throw new UserException($"{index}: weight_map is absent; download the file again");
-        var shardOf = new Dictionary<string, string>();
-        foreach (var name in weightMap.Keys)
-        {
-            var shard = weightMap.Text(name) ?? throw weightMap.Error(name, "it must be the name of a shard");
-            if (!IsPlainFileName(shard)) throw weightMap.Error(name, "a shard is a .safetensors file in the same folder, without a path");
-            shardOf[name] = shard;
-        }
+        var shardOf = weightMap.Entries("it must be the name of a shard");
+        var outside = shardOf.FirstOrDefault(entry => !IsPlainFileName(entry.Value)).Key;
+        if (outside is not null) throw weightMap.Error(outside, "a shard is a .safetensors file in the same folder, without a path");
         var files = OpenShards(index, folder, [.. shardOf.Values.Distinct().Order(StringComparer.Ordinal)]);
         try
         {
@@ -65,12 +61,12 @@ internal sealed class WeightFiles : IDisposable
             foreach (var shard in shards)
             {
                 var path = Path.Combine(folder, shard);
-                if (!File.Exists(path)) throw new UserException($"{source}: the shard {shard} is absent from the folder; download it");
+                if (!File.Exists(path)) throw new UserException($"{source}: the shard {StrictJson.Printable(shard)} is absent from the folder; download it");
                 var file = SafetensorsFile.Open(path);
                 files._files.Add(file);
                 foreach (var name in file.Tensors.Keys)
                 {
-                    if (!files.FileOf.TryAdd(name, file)) throw new UserException($"{path}: {name} is also in {files.FileOf[name].Path}; download the shards again");
+                    if (!files.FileOf.TryAdd(name, file)) throw new UserException($"{path}: {StrictJson.Printable(name)} is also in {files.FileOf[name].Path}; download the shards again");
                 }
             }
             return files;
@@ -88,7 +84,7 @@ internal sealed class WeightFiles : IDisposable
         {
             if (!FileOf.TryGetValue(name, out var file) || Path.GetFileName(file.Path) != shard)
             {
-                throw new UserException($"{Source}: weight_map.{name} is {shard}, which does not hold it; download index and shards again");
+                throw new UserException($"{Source}: weight_map.{StrictJson.Printable(name)} is {StrictJson.Printable(shard)}, which does not hold it; download index and shards again");
             }
         }
     }

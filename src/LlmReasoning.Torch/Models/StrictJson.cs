@@ -29,10 +29,11 @@ internal sealed class StrictJson
         {
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var root = document.RootElement;
+            ReadStrings(root);
             if (root.ValueKind != JsonValueKind.Object) throw new UserException($"{path}: the content is {Shown(root)}; it must be a JSON object");
             return new StrictJson(path, root.Clone(), prefix: "");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new UserException($"{path}: not valid JSON ({e.Message.TrimEnd('.')}); download or write the file again", e);
         }
@@ -107,6 +108,18 @@ internal sealed class StrictJson
         return ids;
     }
 
+    /// <summary>Every key with its value, all of which must be strings.</summary>
+    public Dictionary<string, string> Entries(string remedy)
+    {
+        var entries = new Dictionary<string, string>();
+        foreach (var property in _object.EnumerateObject())
+        {
+            if (property.Value.ValueKind != JsonValueKind.String) throw Error(property.Name, remedy);
+            entries[property.Name] = property.Value.GetString()!;
+        }
+        return entries;
+    }
+
     public StrictJson? Object(string key)
     {
         if (!Has(key)) return null;
@@ -116,10 +129,17 @@ internal sealed class StrictJson
 
     /// <summary>"FILE: KEY is VALUE; REMEDY"</summary>
     public UserException Error(string key, string remedy) =>
-        new($"{Path}: {_prefix}{key} is {(_object.TryGetProperty(key, out var value) ? Shown(value) : "absent")}; {remedy}");
+        new($"{Path}: {Printable(_prefix + key)} is {(_object.TryGetProperty(key, out var value) ? Shown(value) : "absent")}; {remedy}");
+
+    /// <summary>What comes from a file stays one line of bounded length in a message.</summary>
+    public static string Printable(string text, int longest = 100)
+    {
+        var shown = text.Length <= longest ? text : string.Concat(text.AsSpan(0, longest), "...");
+        return string.Concat(shown.Select(c => char.IsControl(c) ? ' ' : c));
+    }
 
     private UserException Missing(string key, string wanted) =>
-        new($"{Path}: {_prefix}{key} is {(Contains(key) ? "null" : "absent")}; add it, {wanted}");
+        new($"{Path}: {Printable(_prefix + key)} is {(Contains(key) ? "null" : "absent")}; add it, {wanted}");
 
     private static byte[] ReadBytes(string path, long maxBytes)
     {
@@ -141,9 +161,21 @@ internal sealed class StrictJson
         }
     }
 
-    private static string Shown(JsonElement value)
+    /// <summary>The parser leaves strings undecoded: one that is not Unicode shows here (InvalidOperationException), not where it is used.</summary>
+    private static void ReadStrings(JsonElement element)
     {
-        var text = value.GetRawText().ReplaceLineEndings(" ");
-        return text.Length <= MaxShownCharacters ? text : string.Concat(text.AsSpan(0, MaxShownCharacters), "...");
+        if (element.ValueKind == JsonValueKind.String) element.GetString();
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in element.EnumerateArray()) ReadStrings(item);
+        }
+        if (element.ValueKind != JsonValueKind.Object) return;
+        foreach (var property in element.EnumerateObject())
+        {
+            _ = property.Name;
+            ReadStrings(property.Value);
+        }
     }
+
+    private static string Shown(JsonElement value) => Printable(value.GetRawText(), MaxShownCharacters);
 }

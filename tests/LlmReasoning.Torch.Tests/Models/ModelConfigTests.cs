@@ -102,6 +102,9 @@ public sealed class ModelConfigTests
     [InlineData("{} {}")]
     [InlineData("{\"hidden_size\": NaN}")]
     [InlineData("{\"hidden_size\": 8, \"hidden_size\": 9}")]
+    [InlineData("{\"hidden_act\": \"\\ud800\"}")]
+    [InlineData("{\"\\ud800\": 1}")]
+    [InlineData("{\"a\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}")]
     public void WhatIsNotOneJsonObjectIsRefused(string text)
     {
         var error = Assert.Throws<UserException>(() => Read(text));
