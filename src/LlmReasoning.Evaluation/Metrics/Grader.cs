@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Samples;
+using LlmReasoning.Verification;
+
+namespace LlmReasoning.Evaluation.Metrics;
+
+/// <summary>Judges samples against their problems' reference answers.</summary>
+public static class Grader
+{
+    private const int ShownIds = 5;
+
+    /// <summary>Counts per problem, in the order of <paramref name="problems"/>; the same whatever the order of the samples and the number of threads.</summary>
+    /// <param name="problems">With distinct ids.</param>
+    /// <param name="samples">Streamed; held one a thread.</param>
+    /// <param name="policy">Where an answer is looked for.</param>
+    /// <param name="n">Samples every problem must have; those with a higher index are left aside. Null = as many as the problem with the most.</param>
+    /// <exception cref="UserException">
+    /// Reference answers that do not even equal themselves (before a sample is read), samples of unknown problems, missing samples.
+    /// </exception>
+    public static IReadOnlyList<ProblemResult> Grade(
+        IReadOnlyList<Problem> problems, IEnumerable<Sample> samples, ExtractionPolicy policy = ExtractionPolicy.Lenient, int? n = null)
+    {
+        RequireSoundGolds(problems, policy);
+        var tallies = problems.ToDictionary(problem => problem.Id, problem => new Tally(GoldAnswer.Parse(problem.Gold)), StringComparer.Ordinal);
+        ForEach(samples, sample =>
+        {
+            if (sample.SampleIdx >= n) { return; }
+            if (!tallies.TryGetValue(sample.ProblemId, out var tally))
+            {
+                throw new UserException($"problem_id \"{sample.ProblemId}\" of a sample is not in the problem set; use the problems the samples were drawn for");
+            }
+            tally.Add(sample, Verifier.Verify(tally.Gold, sample.Text, policy));
+        });
+        RequireComplete(problems, tallies, n ?? tallies.Values.Max(tally => tally.Needed));
+        return [.. problems.Select(problem => tallies[problem.Id].Result(problem))];
+    }
+
+    private static void RequireSoundGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy)
+    {
+        var broken = problems.AsParallel().AsOrdered()
+            .Where(problem => Verifier.Verify(problem.Gold, $"\\boxed{{{GoldAnswer.Parse(problem.Gold).Text}}}", policy).Outcome != Outcome.Correct)
+            .Select(problem => problem.Id)
+            .ToArray();
+        if (broken.Length > 0)
+        {
+            throw new UserException($"{broken.Length} of {problems.Count} reference answers are unusable: the verifier does not find them equal to themselves; "
+                + $"mend or remove problem {Listed(broken)}");
+        }
+    }
+
+    private static void RequireComplete(IReadOnlyList<Problem> problems, Dictionary<string, Tally> tallies, int n)
+    {
+        if (n == 0) { throw new UserException("there are no samples; sample the problems first"); }
+        var incomplete = problems.Where(problem => tallies[problem.Id].Count < n).Select(problem => problem.Id).ToArray();
+        if (incomplete.Length > 0)
+        {
+            throw new UserException($"samples are missing: problem \"{incomplete[0]}\" has {tallies[incomplete[0]].Count} of {n}; resume the sampling, evaluate with a smaller n, "
+                + $"or leave out problem {Listed(incomplete)}");
+        }
+    }
+
+    private static string Listed(string[] ids) =>
+        string.Join(", ", ids.Take(ShownIds)) + (ids.Length > ShownIds ? $" and {ids.Length - ShownIds} more" : "");
+
+    /// <summary>Several threads; the first exception leaves as it was thrown.</summary>
+    private static void ForEach(IEnumerable<Sample> samples, Action<Sample> action)
+    {
+        try
+        {
+            // Without buffering a sample is taken when a thread is free for it: memory does not grow with the file.
+            Parallel.ForEach(Partitioner.Create(samples, EnumerablePartitionerOptions.NoBuffering), action);
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions.OfType<UserException>().FirstOrDefault() ?? e.InnerException!);
+        }
+    }
+
+    private sealed class Tally(GoldAnswer gold)
+    {
+        private readonly HashSet<ulong> _texts = [];
+        private int _correct, _undecided, _answered, _boxed, _truncated, _failed;
+        private long _tokens;
+
+        public GoldAnswer Gold { get; } = gold;
+        public int Count { get; private set; }
+
+        /// <summary>The samples there must be, from the highest index.</summary>
+        public int Needed { get; private set; }
+
+        public void Add(Sample sample, Verdict verdict)
+        {
+            var hash = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(sample.Text.AsSpan())));
+            var isBoxed = sample.Text.Contains("\\boxed", StringComparison.Ordinal) || sample.Text.Contains("\\fbox", StringComparison.Ordinal);
+            lock (_texts)
+            {
+                Count++;
+                Needed = Math.Max(Needed, sample.SampleIdx + 1);
+                _texts.Add(hash);
+                _tokens += sample.CompletionTokens;
+                _correct += verdict.Outcome == Outcome.Correct ? 1 : 0;
+                _undecided += verdict.Outcome is Outcome.Undecided or Outcome.BadGold ? 1 : 0;
+                _answered += verdict.Answer is not null ? 1 : 0;
+                _boxed += isBoxed ? 1 : 0;
+                _truncated += sample.FinishReason == "length" ? 1 : 0;
+                _failed += sample.FinishReason == "error" ? 1 : 0;
+            }
+        }
+
+        public ProblemResult Result(Problem problem) => new()
+        {
+            ProblemId = problem.Id,
+            Level = problem.Level,
+            Topic = problem.Topic,
+            N = Count,
+            C = _correct,
+            Undecided = _undecided,
+            Answered = _answered,
+            Boxed = _boxed,
+            Truncated = _truncated,
+            Failed = _failed,
+            Duplicates = Count - _texts.Count,
+            CompletionTokens = _tokens,
+        };
+    }
+}

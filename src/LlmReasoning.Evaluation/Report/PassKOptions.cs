@@ -1,0 +1,28 @@
+using LlmReasoning.Evaluation.Metrics;
+using LlmReasoning.Verification;
+
+namespace LlmReasoning.Evaluation.Report;
+
+/// <summary>How samples are graded and summarised.</summary>
+public sealed record PassKOptions
+{
+    /// <summary>The problem set's name in tables and titles.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>k beside the powers of two up to n; 1..n.</summary>
+    public IReadOnlyList<int> K { get; init; } = [];
+
+    /// <summary>Samples a problem; null = as many as there are.</summary>
+    public int? N { get; init; }
+
+    /// <summary>Where an answer is looked for.</summary>
+    public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Lenient;
+
+    /// <summary>Buckets by success count, as <see cref="SuccessBuckets.Parse"/> reads them.</summary>
+    public string Buckets { get; init; } = "kim6";
+
+    public long BootstrapSeed { get; init; }
+
+    /// <summary>1 or more.</summary>
+    public int BootstrapDraws { get; init; } = Bootstrap.DefaultDraws;
+}

@@ -1,0 +1,117 @@
+using LlmReasoning.Evaluation.Metrics;
+using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Samples;
+
+namespace LlmReasoning.Evaluation.Report;
+
+/// <summary>From samples to tables and figures: grades samples.jsonl and writes problems.csv, passk.csv, buckets.csv, summary.json, summary.md and figures/passk.*.</summary>
+public static class PassKReport
+{
+    private const double TruncatedShareToWarnOf = 0.05;
+    private const int FewProblems = 100;
+
+    /// <summary>Grades one samples file; see the overload.</summary>
+    public static PassKSummary Write(IReadOnlyList<Problem> problems, string samplesPath, string outputFolder, PassKOptions options) =>
+        Write(problems, [samplesPath], outputFolder, options);
+
+    /// <summary>Grades the samples of one model and writes every table and figure. The same inputs give the same bytes.</summary>
+    /// <param name="problems">All of them need samples.</param>
+    /// <param name="samplesPaths">Files drawn under the same settings: one, or the shards of one evaluation.</param>
+    /// <param name="outputFolder">Made where it is missing; nothing is written before everything is computed.</param>
+    /// <param name="options">How to grade and summarise.</param>
+    /// <exception cref="UserException">k above n, several samples at temperature 0, missing, mixed or faulty samples, unusable reference answers.</exception>
+    public static PassKSummary Write(IReadOnlyList<Problem> problems, IReadOnlyList<string> samplesPaths, string outputFolder, PassKOptions options)
+    {
+        if (options.N < 1) { throw new UserException($"n is {options.N}; it must be 1 or more"); }
+        SamplingSettings? sampling = null;
+        var samples = SampleFile.Read(samplesPaths).Select(sample =>
+        {
+            sampling ??= SamplingSettings.Of(sample);
+            return sample;
+        });
+        var results = Grader.Grade(problems, samples, options.Policy, options.N);
+        var n = results[0].N;
+        if (sampling!.Temperature == 0 && n > 1)
+        {
+            throw new UserException($"{samplesPaths[0]}: temperature is 0 with n = {n}; greedy samples are all the same, draw at a temperature above 0 or use n = 1");
+        }
+
+        var summary = Summarise(results, sampling, options);
+        PassKTables.Write(outputFolder, results, summary, options);
+        var title = $"{summary.ModelName} on {options.Dataset} ({summary.Problems} problems, n = {n})";
+        PassKPlot.Write(Path.Combine(outputFolder, "figures", "passk"), title, [new PassKSeries(summary.ModelName, summary.Curve)]);
+        AtomicFile.WriteText(Path.Combine(outputFolder, "summary.json"), SummaryJson.Of(summary));
+        AtomicFile.WriteText(Path.Combine(outputFolder, "summary.md"), SummaryTable.ToMarkdown(summary));
+        return summary;
+    }
+
+    private static PassKSummary Summarise(IReadOnlyList<ProblemResult> results, SamplingSettings sampling, PassKOptions options)
+    {
+        var n = results[0].N;
+        foreach (var k in options.K.Where(k => k < 1 || k > n))
+        {
+            throw new UserException($"k is {k} with n = {n} samples a problem; k goes from 1 to n, draw more samples or ask for less");
+        }
+        var ks = PassAtK.Ks(n, options.K);
+        var buckets = SuccessBuckets.Parse(options.Buckets, n);
+        var total = (double)results.Count * n;
+        var summary = new PassKSummary
+        {
+            Dataset = options.Dataset,
+            Sampling = sampling,
+            Scorer = options.Policy.ToString().ToLowerInvariant(),
+            Problems = results.Count,
+            N = n,
+            Curve = Curve.Of([.. results], ks, options.BootstrapSeed, options.BootstrapDraws),
+            Unsolved = results.Count(result => result.C == 0),
+            UnsolvedRateBound = Interval.UpperBoundOfZero(n),
+            Undecided = results.Sum(result => result.Undecided),
+            Failed = results.Sum(result => result.Failed),
+            AnsweredShare = results.Sum(result => (long)result.Answered) / total,
+            BoxedShare = results.Sum(result => (long)result.Boxed) / total,
+            TruncatedShare = results.Sum(result => (long)result.Truncated) / total,
+            DuplicateShare = results.Sum(result => (long)result.Duplicates) / total,
+            MeanCompletionTokens = results.Sum(result => result.CompletionTokens) / total,
+            BootstrapSeed = options.BootstrapSeed,
+            BootstrapDraws = options.BootstrapDraws,
+            Buckets = [.. ByLevel(results, ks[^1], options), .. BySuccess(results, buckets, ks[^1], options)],
+            Warnings = [],
+        };
+        return summary with { Warnings = [.. Warnings(summary, buckets)] };
+    }
+
+    private static IEnumerable<BucketRow> ByLevel(IReadOnlyList<ProblemResult> results, int k, PassKOptions options)
+    {
+        if (results.All(result => result.Level is null)) { return []; }
+        return results.GroupBy(result => result.Level ?? "none", StringComparer.Ordinal)
+            .OrderBy(level => level.Key, LevelOrder.Instance)
+            .Select(level => Row("level", level.Key, [.. level], k, options));
+    }
+
+    private static IEnumerable<BucketRow> BySuccess(IReadOnlyList<ProblemResult> results, SuccessBuckets buckets, int k, PassKOptions options)
+    {
+        var inBucket = results.ToLookup(result => buckets.IndexOf(result.C));
+        return buckets.Labels.Select((label, i) => Row("success", label, [.. inBucket[i]], k, options));
+    }
+
+    private static BucketRow Row(string by, string bucket, ProblemResult[] results, int k, PassKOptions options)
+    {
+        if (results.Length == 0) { return new BucketRow(by, bucket, 0, null, null); }
+        var curve = Curve.Of(results, [1, k], options.BootstrapSeed, options.BootstrapDraws);
+        return new BucketRow(by, bucket, results.Length, curve[0], curve[1]);
+    }
+
+    private static IEnumerable<string> Warnings(PassKSummary summary, SuccessBuckets buckets)
+    {
+        var total = (long)summary.Problems * summary.N;
+        if (summary.Undecided > 0) { yield return $"{summary.Undecided} of {total} samples could not be judged and count as not correct."; }
+        if (summary.Failed > 0) { yield return $"{summary.Failed} of {total} samples failed (finish_reason error) and count as not correct."; }
+        if (summary.TruncatedShare >= TruncatedShareToWarnOf)
+        {
+            yield return $"{SummaryTable.Percent(summary.TruncatedShare)} of the samples were cut at max_new_tokens = {summary.Sampling.MaxNewTokens}.";
+        }
+        if (summary.N > 1) { yield return $"pass@k for k above n/2 = {summary.N / 2} rests on few independent draws; n of 2k or more is better for a k that is quoted."; }
+        if (summary.Problems < FewProblems) { yield return $"One of {summary.Problems} problems is {100.0 / summary.Problems:F1} points."; }
+        if (buckets.Dropped > 0) { yield return $"{buckets.Dropped} of the buckets {buckets.Name} cannot be told apart with n = {summary.N} and are left out."; }
+    }
+}

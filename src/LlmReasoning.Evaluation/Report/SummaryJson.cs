@@ -1,0 +1,20 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LlmReasoning.Evaluation.Report;
+
+/// <summary>summary.json: the summary's properties in snake case.</summary>
+[JsonSerializable(typeof(PassKSummary))]
+internal sealed partial class SummaryJson : JsonSerializerContext
+{
+    private static readonly SummaryJson Context = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        NewLine = "\n",
+    });
+
+    public static string Of(PassKSummary summary) => JsonSerializer.Serialize(summary, Context.PassKSummary) + "\n";
+}
