@@ -37,7 +37,8 @@ internal static class InfoCommand
 
     private static void WriteTable(Machine machine, TorchInfo torch, TorchSpeed? speed)
     {
-        Row("program", $"llm-reasoning {machine.ProgramVersion}, .NET {machine.DotnetVersion}");
+        Row("program", $"llm-reasoning {machine.ProgramVersion}");
+        Row(".NET", machine.DotnetVersion);
         Row("system", machine.OperatingSystem);
         Row("processor", $"{machine.Processor}, {machine.Processors} logical");
         Row("features", machine.ProcessorFeatures.Count > 0 ? string.Join(' ', machine.ProcessorFeatures) : "none of those looked for");

@@ -1,6 +1,7 @@
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Formatting.Display;
 
 namespace LlmReasoning.Cli;
 
@@ -60,10 +61,15 @@ internal static class Logging
 
     private sealed class StderrSink : ILogEventSink
     {
+        private static readonly MessageTemplateTextFormatter Formatter = new("{Message:lj}");
+
         public void Emit(LogEvent logEvent)
         {
-            var level = logEvent.Level == LogEventLevel.Information ? "" : $"{logEvent.Level.ToString().ToLowerInvariant()}: ";
-            Stderr.WriteLine($"llm-reasoning: {level}{logEvent.MessageTemplate.Render(logEvent.Properties)}");
+            var line = new StringWriter();
+            line.Write(logEvent.Level == LogEventLevel.Information ? "llm-reasoning: " : $"llm-reasoning: {logEvent.Level.ToString().ToLowerInvariant()}: ");
+            Formatter.Format(logEvent, line);
+            if (logEvent.Exception is { } exception) { line.Write($": {exception.Message}"); }
+            Stderr.WriteLine(line.ToString());
         }
     }
 }

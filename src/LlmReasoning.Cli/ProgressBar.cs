@@ -8,7 +8,13 @@ internal sealed class ProgressBar : IDisposable
 {
     private static int _drawn;
     private readonly TaskCompletionSource _finished = new();
-    private readonly IAnsiConsole _terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole _terminal = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        // Said, not detected: Spectre looks at stdout, which may be redirected while stderr is a terminal. Colours it does detect (NO_COLOR).
+        Ansi = AnsiSupport.Yes,
+        Interactive = InteractionSupport.Yes,
+        Out = new AnsiConsoleOutput(Console.Error),
+    });
     private readonly Task _display;
     private ProgressTask? _task;
 

@@ -4,7 +4,8 @@ namespace LlmReasoning.Cli;
 internal static class Stderr
 {
     /// <summary>Whether a bar can be drawn: a terminal that can move its cursor.</summary>
-    public static bool IsTerminal { get; } = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "" or null);
+    public static bool IsTerminal { get; } = !Console.IsErrorRedirected
+        && (OperatingSystem.IsWindows() || Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "" or null));
 
     /// <summary>Writes a line above the bar; set while one is drawn.</summary>
     public static Action<string>? WriteAboveBar { get; set; }
