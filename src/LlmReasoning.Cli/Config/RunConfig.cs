@@ -1,0 +1,91 @@
+using System.Reflection;
+using System.Text;
+
+namespace LlmReasoning.Cli.Config;
+
+/// <summary>A run's settings: the record <typeparamref name="T"/> filled from a flat YAML file and the command line, and where each value came from.</summary>
+/// <remarks>The keys are the record's properties in snake_case; the defaults live in the record alone.</remarks>
+internal sealed class RunConfig<T> where T : class
+{
+    private static readonly Dictionary<string, PropertyInfo> Properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(property => property.CanWrite)
+        .OrderBy(property => property.MetadataToken)
+        .ToDictionary(property => ConfigType.SnakeCase(property.Name));
+
+    private readonly Dictionary<string, ConfigEntry> _given;
+
+    private RunConfig(T value, Dictionary<string, ConfigEntry> given)
+    {
+        Value = value;
+        _given = given;
+    }
+
+    public T Value { get; }
+
+    /// <summary>The record with its defaults, for help texts. Required properties are null or zero.</summary>
+    public static T Defaults => Activator.CreateInstance<T>();
+
+    /// <summary>Reads <paramref name="path"/> (null: no file) and lets the later of <paramref name="overrides"/> win over the earlier and over the file.</summary>
+    /// <exception cref="UserException">A key is unknown or required and missing; a value has the wrong type.</exception>
+    public static RunConfig<T> Load(string? path, IEnumerable<ConfigEntry> overrides)
+    {
+        var given = new Dictionary<string, ConfigEntry>();
+        var value = Defaults;
+        foreach (var entry in (path is null ? [] : FlatYaml.ReadFile(path)).Concat(overrides))
+        {
+            if (!Properties.TryGetValue(entry.Key, out var property)) { throw UnknownKey(entry); }
+            var type = ConfigType.Of(property);
+            if (!type.TryConvert(entry, out var converted)) { throw new UserException($"{entry.Origin}: {entry.Key} is '{entry.Text}'; it must be {type.Description}"); }
+            property.SetValue(value, converted);
+            given[entry.Key] = entry;
+        }
+        foreach (var (key, property) in Properties)
+        {
+            if (IsRequired(property) && !given.ContainsKey(key))
+            {
+                throw new UserException($"{path ?? "command line"}: {key} is not given and has no default; add '{key}: ...' to the config or --set {key}=...");
+            }
+        }
+        return new(value, given);
+    }
+
+    /// <summary>An override written as <c>key=value</c>; a list as <c>key=[a, b]</c>.</summary>
+    /// <exception cref="UserException">There is no '=', or the list is not valid.</exception>
+    public static ConfigEntry ParseOverride(string text)
+    {
+        var equals = text.IndexOf('=');
+        if (equals <= 0) { throw new UserException($"--set: '{text}' has no key; write --set key=value"); }
+        var (key, value) = (text[..equals].Trim(), text[(equals + 1)..].Trim());
+        return value.StartsWith('[')
+            ? FlatYaml.Read($"value: {value}", "--set").Single() with { Key = key, Origin = "--set" }
+            : new(key, [new(value, Quoted: false)], IsList: false, "--set");
+    }
+
+    /// <summary>The mistake that <paramref name="key"/> has the value it has, such as one outside its range. Names the file and line it came from.</summary>
+    /// <param name="key">The name of the record's property.</param>
+    /// <param name="remedy">What it must be, such as "it must not exceed n (256)".</param>
+    public UserException Mistake(string key, string remedy)
+    {
+        var name = ConfigType.SnakeCase(key);
+        var origin = _given.TryGetValue(name, out var entry) ? entry.Origin : "default";
+        return new($"{origin}: {name} is {ConfigType.Write(Properties[name].GetValue(Value))}; {remedy}");
+    }
+
+    /// <summary>The resolved settings as YAML, every default written out; reading it gives the same settings.</summary>
+    public string ToYaml()
+    {
+        var yaml = new StringBuilder();
+        foreach (var (key, property) in Properties) { yaml.Append($"{key}: {ConfigType.Write(property.GetValue(Value))}\n"); }
+        return yaml.ToString();
+    }
+
+    // By name, because a package brings a public attribute of the same name.
+    private static bool IsRequired(PropertyInfo property) =>
+        property.CustomAttributes.Any(attribute => attribute.AttributeType.FullName == "System.Runtime.CompilerServices.RequiredMemberAttribute");
+
+    private static UserException UnknownKey(ConfigEntry entry)
+    {
+        var nearest = NearestName.Of(entry.Key, Properties.Keys);
+        return new($"{entry.Origin}: {entry.Key} is not a key here; {(nearest is null ? $"the keys are {string.Join(", ", Properties.Keys)}" : $"did you mean {nearest}?")}");
+    }
+}

@@ -1,0 +1,75 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting.Display;
+
+namespace LlmReasoning.Cli;
+
+/// <summary>Serilog, configured here and nowhere else: warnings (with --verbose, information) to stderr, all of it to a run's log.txt.</summary>
+internal static class Logging
+{
+    private const string FileTemplate = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {Message:lj}{NewLine}{Exception}";
+    private static LogEventLevel _stderrLevel = LogEventLevel.Warning;
+    private static Logger? _file;
+    private static string? _path;
+
+    /// <summary>Logs to stderr. Called by Main before a command runs.</summary>
+    public static void Start(bool verbose)
+    {
+        _stderrLevel = verbose ? LogEventLevel.Information : LogEventLevel.Warning;
+        Log.Logger = new LoggerConfiguration().MinimumLevel.Is(_stderrLevel).WriteTo.Sink(new StderrSink()).CreateLogger();
+    }
+
+    /// <summary>Logs to <paramref name="folder"/>/log.txt too, appending, and makes the folder where it is missing. Called once, by the command that owns the folder.</summary>
+    public static void ToFile(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        _path = Path.Combine(folder, "log.txt");
+        // Opened here once, because Serilog's sink reports a file that cannot be written to nobody.
+        File.Open(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite).Dispose();
+        _file = new LoggerConfiguration().WriteTo.File(_path, outputTemplate: FileTemplate, fileSizeLimitBytes: null, shared: false).CreateLogger();
+        Log.Logger = new LoggerConfiguration()
+            .WriteTo.Sink(new StderrSink(), _stderrLevel)
+            .WriteTo.Logger(_file)
+            .CreateLogger();
+        _file.Information("llm-reasoning {Version:l} {Arguments:l}", ProgramVersion.Text, string.Join(' ', Environment.GetCommandLineArgs().Skip(1)));
+    }
+
+    /// <summary>An error for the log file alone, where there is one: Main has its own line on stderr.</summary>
+    public static void WriteToFile(string message, Exception? cause) => _file?.Error(cause, "{Message:l}", message);
+
+    /// <summary>Writes a stack trace to the run's log.txt, or to a file of its own where no run folder is open.</summary>
+    /// <returns>The file, for the message to the user.</returns>
+    public static string WriteFailure(Exception failure)
+    {
+        if (_path is not null)
+        {
+            WriteToFile("stack trace", failure);
+            return _path;
+        }
+        var path = Path.Combine(Path.GetTempPath(), $"llm-reasoning-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.log");
+        File.WriteAllText(path, $"llm-reasoning {ProgramVersion.Text} {string.Join(' ', Environment.GetCommandLineArgs().Skip(1))}\n{failure}\n");
+        return path;
+    }
+
+    /// <summary>Flushes and closes the file.</summary>
+    public static void Close()
+    {
+        _file?.Dispose();
+        _file = null;
+    }
+
+    private sealed class StderrSink : ILogEventSink
+    {
+        private static readonly MessageTemplateTextFormatter Formatter = new("{Message:lj}");
+
+        public void Emit(LogEvent logEvent)
+        {
+            var line = new StringWriter();
+            line.Write(logEvent.Level == LogEventLevel.Information ? "llm-reasoning: " : $"llm-reasoning: {logEvent.Level.ToString().ToLowerInvariant()}: ");
+            Formatter.Format(logEvent, line);
+            if (logEvent.Exception is { } exception) { line.Write($": {exception.Message}"); }
+            Stderr.WriteLine(line.ToString());
+        }
+    }
+}
