@@ -1,75 +1,125 @@
-using System.Numerics;
+using static LlmReasoning.Verification.ExpressionKind;
 
 namespace LlmReasoning.Verification;
 
-/// <summary>Reads an answer as an exact number where it is one.</summary>
+/// <summary>Reads an answer: words as text, a choice letter, or maths; what is not in the grammar is text.</summary>
 internal static class AnswerParser
 {
-    private static readonly System.Buffers.SearchValues<char> UnitCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ\\{}%");
+    private static readonly string[] SpecialWords =
+        ["yes", "no", "true", "false", "none", "dne", "odd", "even", "never", "always", "both", "neither", "undefined", "left", "right", "up", "down", "north", "south", "east", "west"];
 
-    public static bool IsMaths(string text) => TryNumber(text, out _, out _);
+    private static readonly string[] RealsTexts = ["allrealnumbers", "allreals", "realnumbers", "allrealnumber", "setofallrealnumbers", "allrealsnumbers"];
+    private static readonly string[] EmptySetTexts = ["emptyset", "nullset"];
 
-    public static bool TryNumber(string text, out BigInteger numerator, out BigInteger denominator)
+    /// <summary>The expression an answer denotes.</summary>
+    /// <exception cref="BoundExceededException">The answer is too long, too deep or too large.</exception>
+    public static Expression Parse(string text, bool joinThousands = true)
     {
-        numerator = 0;
-        denominator = 1;
-        if (text.Length is 0 or > 1000) { return false; }
-        var s = Normalize(text);
-        var sign = 1;
-        if (s.StartsWith('-')) { (sign, s) = (-1, s[1..]); }
-        var percent = s.EndsWith('%');
-        s = s.TrimEnd('%');
-        s = s.Replace("\\dfrac", "\\frac", StringComparison.Ordinal).Replace("\\tfrac", "\\frac", StringComparison.Ordinal);
-        var at = s.IndexOf("\\frac", StringComparison.Ordinal);
-        BigInteger whole = 0;
-        if (at > 0)
+        try
         {
-            if (!BigInteger.TryParse(s[..at], System.Globalization.NumberStyles.None, null, out whole)) { return false; }
-            s = s[at..];
+            var tokens = Lexer.Read(text, joinThousands);
+            var start = AfterLead(tokens);
+            if (Choice(tokens, start) is { } letter) { return letter; }
+            return IsWords(tokens, start) ? FromWords(text) : Parser.Parse(tokens, start);
         }
-
-        if (at >= 0)
+        catch (NotMathsException)
         {
-            s = s[5..];
-            if (s.Length == 2) { s = $"{s[0]}/{s[1]}"; }
-            else { s = s.Replace("}{", "/", StringComparison.Ordinal).Trim('{', '}'); }
+            return FromWords(text);
         }
-
-        var slash = s.IndexOf('/');
-        if (slash >= 0)
-        {
-            if (!Decimal(s[..slash], out var a, out var b) || !Decimal(s[(slash + 1)..], out var c, out var d) || c == 0) { return false; }
-            (numerator, denominator) = (a * d, b * c);
-        }
-        else if (!Decimal(s, out numerator, out denominator)) { return false; }
-
-        numerator = sign * (numerator + (whole * denominator));
-        if (percent) { denominator *= 100; }
-        return true;
     }
 
-    public static string Normalize(string text)
+    /// <summary>Whether a text is maths as a whole.</summary>
+    public static bool IsMaths(string text)
     {
-        var s = text.Trim().Replace("\\left", "").Replace("\\right", "").Replace("\\!", "").Replace("\\,", "").Replace("{,}", ",")
-            .Replace("\\$", "").Replace("$", "").Replace("\\%", "%").Replace('−', '-').Replace("\\ ", "").Replace(" ", "");
-        var sb = new System.Text.StringBuilder();
-        foreach (var c in s) { sb.Append(c is >= '０' and <= '９' ? (char)(c - '０' + '0') : c); }
-        return sb.ToString().TrimEnd('.');
+        if (text.Length > Lexer.MaxLength) { return false; }
+        try
+        {
+            return Parse(text).Kind != Text;
+        }
+        catch (BoundExceededException)
+        {
+            return true;
+        }
     }
 
-    private static bool Decimal(string s, out BigInteger numerator, out BigInteger denominator)
+    private static Expression FromWords(string text)
     {
-        numerator = 0;
-        denominator = 1;
-        var end = s.Length;
-        while (end > 0 && !char.IsAsciiDigit(s[end - 1]) && s[end - 1] != '.') { end--; }
-        if (end < s.Length && s.AsSpan(end).ContainsAnyExcept(UnitCharacters)) { return false; }
-        s = s[..end].Replace(",", "");
-        var point = s.IndexOf('.');
-        var digits = point < 0 ? s : s.Remove(point, 1);
-        if (digits.Length == 0 || !BigInteger.TryParse(digits, System.Globalization.NumberStyles.None, null, out numerator)) { return false; }
-        if (point >= 0) { denominator = BigInteger.Pow(10, digits.Length - point); }
-        return true;
+        var folded = AnswerText.Fold(text);
+        if (Array.IndexOf(RealsTexts, folded) >= 0) { return Algebra.Reals; }
+        return Array.IndexOf(EmptySetTexts, folded) >= 0 ? new(Set, "") : new(Text, folded);
     }
+
+    /// <summary>Skips "The answer is", "Answer:", "\text{The answer is }" and the like.</summary>
+    private static int AfterLead(List<Token> tokens)
+    {
+        for (var i = 0; i < tokens.Count - 1 && i < 30; i++)
+        {
+            var token = tokens[i];
+            if (token.Kind == TokenKind.Text && EndsLead(token.Text)) { return i + 1; }
+            if (token.Kind == TokenKind.Word && i > 0 && token.Text is "is" or "are" or "equals" or "be") { return i + 1; }
+            if (i > 0 && token.Is(':') && tokens[i - 1].Kind is TokenKind.Word or TokenKind.Text && tokens[i - 1].Text.Length > 2) { return i + 1; }
+            if (token.Kind is not (TokenKind.Word or TokenKind.Text) || (i == 0 && token.Text.Length < 2)) { return IsOptionWord(tokens) ? 1 : 0; }
+        }
+
+        return IsOptionWord(tokens) ? 1 : 0;
+    }
+
+    private static bool IsOptionWord(List<Token> tokens) => tokens[0].Kind is TokenKind.Word or TokenKind.Text && tokens[0].Text is "option" or "Option" or "choice" or "Choice" && tokens.Count > 2;
+
+    private static bool EndsLead(string text)
+    {
+        var trimmed = text.AsSpan().TrimEnd();
+        return trimmed.EndsWith(" is") || trimmed.EndsWith(" are") || trimmed.EndsWith(":") || trimmed.EndsWith("=") || trimmed.EndsWith(" equals") || trimmed is "is" or "are";
+    }
+
+    /// <summary>"(B)", "B.", "(B) 12 apples": the letter of a choice, with or without what it stands for.</summary>
+    private static Expression? Choice(List<Token> tokens, int start)
+    {
+        if (tokens[start].Is('(') && IsLetter(tokens[start + 1]) && start + 2 < tokens.Count && tokens[start + 2].Is(')'))
+        {
+            var next = tokens[start + 3];
+            var isMore = next.Kind is TokenKind.Number or TokenKind.Text or TokenKind.Word or TokenKind.Command && next.SpaceBefore;
+            return next.Kind == TokenKind.End || isMore || next.Is('.') || next.Is(':') ? new(Symbol, tokens[start + 1].Text) : null;
+        }
+
+        if (!IsLetter(tokens[start])) { return null; }
+        var mark = tokens[start + 1];
+        if ((mark.Is('.') || mark.Is(')') || mark.Is(':')) && !mark.SpaceBefore) { return new(Symbol, tokens[start].Text); }
+        return null;
+    }
+
+    private static bool IsLetter(Token token) => token.Kind == TokenKind.Word && token.Text is ['A' or 'B' or 'C' or 'D' or 'E'];
+
+    private static bool IsWords(List<Token> tokens, int start)
+    {
+        var words = 0;
+        var longest = 0;
+        var isRoman = true;
+        for (var i = start; i < tokens.Count - 1; i++)
+        {
+            var token = tokens[i];
+            if (token.Kind is TokenKind.Text)
+            {
+                words++;
+                longest = Math.Max(longest, 4);
+                isRoman = false;
+            }
+            else if (token.Kind is TokenKind.Word)
+            {
+                if (IsMathsWord(token.Text)) { return false; }
+                words++;
+                longest = Math.Max(longest, token.Text[0] > 0x2E7F ? 4 : token.Text.Length);
+                isRoman &= token.Text.AsSpan().IndexOfAnyExcept('I', 'V', 'X') < 0;
+                if (tokens.Count - start == 2 && Array.IndexOf(SpecialWords, token.Text.ToLowerInvariant()) >= 0) { return true; }
+            }
+            else if (!(token.Kind == TokenKind.Symbol && token.Text[0] is ',' or '.' or '\'' or '-' or '?' or '!' or ':' or ';'))
+            {
+                return false;
+            }
+        }
+
+        return longest >= 4 || (words >= 2 && longest >= 3) || (isRoman && longest >= 2);
+    }
+
+    private static bool IsMathsWord(string word) => word.Length > 1 && (Vocabulary.Functions.Contains(word) || Vocabulary.Greek.Contains(word) || word is "pi" or "infinity" or "inf" or "oo" or "infty" or "Infinity");
 }

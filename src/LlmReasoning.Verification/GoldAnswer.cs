@@ -3,10 +3,23 @@ namespace LlmReasoning.Verification;
 /// <summary>A reference answer, parsed once and compared with many responses. Immutable and thread-safe.</summary>
 public sealed class GoldAnswer
 {
-    private GoldAnswer(string text) { Text = text; }
+    private GoldAnswer(string text)
+    {
+        Text = text;
+        Answer = ParsedAnswer.Parse(AnswerExtractor.FromGold(text));
+    }
 
     /// <summary>The reference answer as given.</summary>
     public string Text { get; }
 
-    public static GoldAnswer Parse(string text) => new(AnswerExtractor.FromGold(text));
+    /// <summary>The form of the reference answer; None where it is empty or too large to be read.</summary>
+    public AnswerKind Kind => Answer.Kind;
+
+    /// <summary>Whether the reference holds nothing to compare with. Every verdict against it is BadGold.</summary>
+    public bool IsEmpty => Answer.Normalized.Length == 0;
+
+    internal ParsedAnswer Answer { get; }
+
+    /// <summary>Parses a reference answer: the answer itself, a solution that ends in "\boxed{...}", "#### ..." or "final answer is ...". Never throws.</summary>
+    public static GoldAnswer Parse(string text) => new(text);
 }

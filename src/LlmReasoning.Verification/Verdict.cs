@@ -29,8 +29,51 @@ public enum ExtractionPolicy
 /// <summary>The form of an answer.</summary>
 public enum AnswerKind
 {
+    /// <summary>No answer, or one that was not read.</summary>
     None,
-    Number,
+    Integer,
+    Rational,
+
+    /// <summary>Written with a decimal point or an exponent of ten.</summary>
+    Decimal,
+
+    /// <summary>Sums, products and roots of numbers.</summary>
+    Surd,
+
+    /// <summary>A constant with pi, e, a logarithm, a factorial, ...</summary>
+    ClosedForm,
+    Complex,
+    Percent,
+
+    /// <summary>A number with a unit, a currency or a label.</summary>
+    Quantity,
+
+    /// <summary>A numeral with its base.</summary>
+    BaseN,
+
+    /// <summary>An expression with variables.</summary>
+    Expression,
+
+    /// <summary>A name and its value.</summary>
+    Assignment,
+    Equation,
+    Inequality,
+
+    /// <summary>An interval, or a union of intervals.</summary>
+    Interval,
+    Set,
+    List,
+
+    /// <summary>Entries in round brackets; two of them may also be an open interval.</summary>
+    Tuple,
+    Matrix,
+
+    /// <summary>A ratio or a time.</summary>
+    Ratio,
+    Choice,
+
+    /// <summary>Infinity, an undefined value.</summary>
+    Special,
     Text,
 }
 
