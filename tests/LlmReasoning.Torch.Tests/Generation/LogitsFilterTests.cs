@@ -90,7 +90,7 @@ public sealed class LogitsFilterTests
     public void BothWaysOfTopPKeepTheSameTokens(double p)
     {
         using var scope = NewDisposeScope();
-        var logits = randn([6, 4000], generator: new Generator(11)) * tensor(new float[] { 9, 3, 1, 0.1f, 4, 60 }).unsqueeze(1);
+        var logits = randn([6, 4000], generator: new torch.Generator(11)) * tensor(new float[] { 9, 3, 1, 0.1f, 4, 60 }).unsqueeze(1);
         logits[4].copy_(logits[4].round());
         logits[2].narrow(0, 0, 3000).fill_(float.NegativeInfinity);
         Assert.True(Nucleus.KeepByBuckets(logits, p).equal(Nucleus.KeepBySorting(logits, p)).all().item<bool>());
