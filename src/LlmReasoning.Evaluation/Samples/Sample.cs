@@ -18,6 +18,12 @@ public sealed record Sample
 
     /// <summary>0 = off.</summary>
     public required int TopK { get; init; }
+
+    /// <summary>Null = off; only written where it acts.</summary>
+    public double? MinP { get; init; }
+
+    /// <summary>Null = off; only written where it acts.</summary>
+    public double? RepetitionPenalty { get; init; }
     public required int MaxNewTokens { get; init; }
     public required int PromptTokens { get; init; }
 

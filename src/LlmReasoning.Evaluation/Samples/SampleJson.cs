@@ -42,6 +42,8 @@ internal sealed partial class SampleJson : JsonSerializerContext
         line.Number("temperature"u8, sample.Temperature);
         line.Number("top_p"u8, sample.TopP);
         line.Number("top_k"u8, sample.TopK);
+        if (sample.MinP is { } minP) { line.Number("min_p"u8, minP); }
+        if (sample.RepetitionPenalty is { } penalty) { line.Number("repetition_penalty"u8, penalty); }
         line.Number("max_new_tokens"u8, sample.MaxNewTokens);
         line.Number("prompt_tokens"u8, sample.PromptTokens);
         line.Number("completion_tokens"u8, sample.CompletionTokens);

@@ -11,6 +11,12 @@ public sealed record SamplingSettings
 
     /// <summary>0 = off.</summary>
     public required int TopK { get; init; }
+
+    /// <summary>0 = off.</summary>
+    public double MinP { get; init; }
+
+    /// <summary>1 = off.</summary>
+    public double RepetitionPenalty { get; init; } = 1;
     public required int MaxNewTokens { get; init; }
 
     public static SamplingSettings Of(Sample sample) => new()
@@ -21,6 +27,8 @@ public sealed record SamplingSettings
         Temperature = sample.Temperature,
         TopP = sample.TopP,
         TopK = sample.TopK,
+        MinP = sample.MinP ?? 0,
+        RepetitionPenalty = sample.RepetitionPenalty ?? 1,
         MaxNewTokens = sample.MaxNewTokens,
     };
 
@@ -32,6 +40,8 @@ public sealed record SamplingSettings
         : sample.Temperature != Temperature ? ("temperature", sample.Temperature, Temperature)
         : sample.TopP != TopP ? ("top_p", sample.TopP, TopP)
         : sample.TopK != TopK ? ("top_k", sample.TopK, TopK)
+        : (sample.MinP ?? 0) != MinP ? ("min_p", sample.MinP ?? 0, MinP)
+        : (sample.RepetitionPenalty ?? 1) != RepetitionPenalty ? ("repetition_penalty", sample.RepetitionPenalty ?? 1, RepetitionPenalty)
         : sample.MaxNewTokens != MaxNewTokens ? ("max_new_tokens", sample.MaxNewTokens, MaxNewTokens)
         : null;
 }

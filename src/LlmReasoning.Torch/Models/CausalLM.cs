@@ -38,6 +38,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     public static CausalLM Load(string folder, ScalarType? dtype = null, Device? device = null)
     {
         var config = ModelConfig.Read(folder);
+        Checkpoint.Check(folder, config);
         device ??= CPU;
         var type = dtype ?? (device.type == DeviceType.CPU ? ScalarType.Float32 : config.DType);
         using var noGrad = no_grad();

@@ -1,0 +1,145 @@
+using LlmReasoning.Evaluation.Samples;
+using LlmReasoning.Torch.Generation;
+using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Tokenization;
+using SamplingSettings = LlmReasoning.Torch.Generation.SamplingSettings;
+using SharedSettings = LlmReasoning.Evaluation.Samples.SamplingSettings;
+
+namespace LlmReasoning.Torch.Runs;
+
+/// <summary>A prompt as the model reads it.</summary>
+/// <param name="Id">The problem's id.</param>
+/// <param name="Text">With its template.</param>
+public sealed record Prompt(string Id, string Text);
+
+/// <summary>What is done so far.</summary>
+/// <param name="Samples">Lines of samples.jsonl, those of an earlier run included.</param>
+/// <param name="Total">Lines when all is done.</param>
+/// <param name="Tokens">Tokens sampled by this run.</param>
+public readonly record struct SamplingProgress(long Samples, long Total, long Tokens);
+
+/// <summary>Draws n completions of every prompt into samples.jsonl: appended as they end, resumed where they stopped, put in order at the end.</summary>
+public sealed record SamplingRun
+{
+    public required CausalLM Model { get; init; }
+
+    /// <summary>As the user named the model.</summary>
+    public required string ModelId { get; init; }
+
+    public required Tokenizer Tokenizer { get; init; }
+
+    public required IReadOnlyList<Prompt> Prompts { get; init; }
+
+    public required string TemplateId { get; init; }
+
+    public required SamplingSettings Settings { get; init; }
+
+    /// <summary>Beside those of the model's generation_config.json.</summary>
+    public IReadOnlyList<string> StopTokens { get; init; } = [];
+
+    /// <summary>Samples a prompt.</summary>
+    public required int N { get; init; }
+
+    /// <summary>Ids and log-probabilities go into each line.</summary>
+    public bool SaveTokens { get; init; }
+
+    /// <summary>See <see cref="Generator"/>.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>See <see cref="Generator"/>.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Samples what the file lacks.</summary>
+    /// <param name="samplesPath">samples.jsonl.</param>
+    /// <param name="modelFolder">Where the model's generation_config.json stands.</param>
+    /// <param name="warn">Takes what the user should know before it starts.</param>
+    /// <param name="report">Called after each sample and once at the start.</param>
+    /// <param name="cancellation">Samples that have ended by then are in the file.</param>
+    /// <exception cref="UserException">Settings that contradict each other, the model or the file.</exception>
+    public void Run(string samplesPath, string modelFolder, Action<string> warn, Action<SamplingProgress> report, CancellationToken cancellation)
+    {
+        if (N < 1) { throw new UserException($"n is {N}; it must be at least 1"); }
+        if (N > 1 && Settings.Temperature == 0) { throw new UserException($"temperature is 0 with n = {N}; greedy samples are all the same: use n = 1 or a temperature above 0"); }
+        var stopIds = StopIds(modelFolder);
+        if (stopIds.Count == 0) { warn("the model names no stop token (eos_token_id): every completion runs to the limit"); }
+        var generator = new Generator(Model, Tokenizer, Settings, stopIds, BatchSize, Threads);
+        var shared = SharedSettingsOf();
+        var requests = Requests(SampleFile.Resume(samplesPath, shared));
+        WarnOfShortRoom(generator, requests, warn);
+
+        var progress = new SamplingProgress((long)N * Prompts.Count - requests.Sum(request => request.SampleIndexes.Count), (long)N * Prompts.Count, 0);
+        report(progress);
+        using (var writer = new SampleWriter(samplesPath))
+        {
+            generator.Run(
+                requests,
+                completion =>
+                {
+                    writer.Append(ToSample(completion, shared));
+                    progress = progress with { Samples = progress.Samples + 1, Tokens = progress.Tokens + completion.Ids.Count };
+                    report(progress);
+                },
+                cancellation);
+        }
+        SampleFile.Sort(samplesPath, Prompts.Select(prompt => prompt.Id));
+    }
+
+    private HashSet<int> StopIds(string modelFolder)
+    {
+        HashSet<int> ids = [.. GenerationDefaults.Read(modelFolder, Model.Config).EosTokenIds];
+        ids.UnionWith(StopTokens.Select(Tokenizer.IdOf).OfType<int>());
+        return ids;
+    }
+
+    private List<GenerationRequest> Requests(SampleKeys existing) =>
+        [.. Prompts.Select(prompt => new GenerationRequest(
+            prompt.Id,
+            Tokenizer.Encode(prompt.Text),
+            [.. Enumerable.Range(0, N).Where(index => !existing.Contains(prompt.Id, index))]))];
+
+    private void WarnOfShortRoom(Generator generator, List<GenerationRequest> requests, Action<string> warn)
+    {
+        var tight = requests.Where(request => generator.Limit(request.PromptIds.Count) < Settings.MaxNewTokens).ToList();
+        if (tight.Count == 0) { return; }
+        warn($"{tight.Count} of {requests.Count} prompts leave room for fewer than {Settings.MaxNewTokens} new tokens in the model's context of "
+            + $"{Model.Config.MaxPositionEmbeddings}; the least is {generator.Limit(tight.Max(request => request.PromptIds.Count))}");
+    }
+
+    private SharedSettings SharedSettingsOf() => new()
+    {
+        ModelId = ModelId,
+        TemplateId = TemplateId,
+        Seed = Settings.Seed,
+        Temperature = Settings.Temperature,
+        TopP = Settings.TopP,
+        TopK = Settings.TopK,
+        MinP = Settings.MinP,
+        RepetitionPenalty = Settings.RepetitionPenalty,
+        MaxNewTokens = Settings.MaxNewTokens,
+    };
+
+    private Sample ToSample(Completion completion, SharedSettings shared) => new()
+    {
+        RunId = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(ModelId))}-{TemplateId}-s{Settings.Seed}",
+        ModelId = shared.ModelId,
+        ProblemId = completion.Request.ProblemId,
+        SampleIdx = completion.SampleIndex,
+        Seed = shared.Seed,
+        TemplateId = shared.TemplateId,
+        Temperature = shared.Temperature,
+        TopP = shared.TopP,
+        TopK = shared.TopK,
+        MinP = shared.MinP == 0 ? null : shared.MinP,
+        RepetitionPenalty = shared.RepetitionPenalty == 1 ? null : shared.RepetitionPenalty,
+        MaxNewTokens = shared.MaxNewTokens,
+        PromptTokens = completion.Request.PromptIds.Count,
+        CompletionTokens = completion.TokenCount,
+        CompletionChars = completion.Text.Length,
+        FinishReason = completion.FinishReason.ToString().ToLowerInvariant(),
+        Text = completion.Text,
+        TokenLogprobSum = completion.LogProbs.Sum(value => (double)value),
+        PromptIds = SaveTokens ? completion.Request.PromptIds : null,
+        CompletionIds = SaveTokens ? completion.Ids : null,
+        CompletionLogprobs = SaveTokens ? completion.LogProbs : null,
+    };
+}

@@ -1,0 +1,77 @@
+using LlmReasoning.Torch.Models;
+
+namespace LlmReasoning.Torch.Scoring;
+
+/// <summary>Log-probabilities of given texts under a model.</summary>
+public static class Scorer
+{
+    /// <summary>Tokens of one pass, padding included.</summary>
+    private const int TokensPerPass = 4096;
+
+    /// <summary>log p(token t | tokens before it) for t = 1, 2, ... of each row; natural logarithm. The first token has none.</summary>
+    /// <param name="model">The scorer.</param>
+    /// <param name="rows">Token ids, prompt and completion together; each at least one.</param>
+    /// <param name="report">Called with the number of rows done.</param>
+    /// <param name="cancellation">Looked at between passes.</param>
+    /// <returns>For each row an array one shorter than it.</returns>
+    /// <exception cref="UserException">A row is empty, longer than the model's context, or has an id outside its vocabulary.</exception>
+    public static float[][] LogProbs(CausalLM model, IReadOnlyList<IReadOnlyList<int>> rows, Action<int>? report = null, CancellationToken cancellation = default)
+    {
+        for (var i = 0; i < rows.Count; i++) { Check(model.Config, rows[i], i); }
+        using var noGrad = no_grad();
+        var results = new float[rows.Count][];
+        var done = 0;
+        foreach (var batch in Batches(rows))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Score(model, rows, batch, results);
+            report?.Invoke(done += batch.Count);
+        }
+        return results;
+    }
+
+    // Rows of about one length stand together, so that little is padded.
+    private static IEnumerable<List<int>> Batches(IReadOnlyList<IReadOnlyList<int>> rows)
+    {
+        var batch = new List<int>();
+        foreach (var index in Enumerable.Range(0, rows.Count).OrderBy(index => rows[index].Count))
+        {
+            if (batch.Count > 0 && (batch.Count + 1) * rows[index].Count > TokensPerPass)
+            {
+                yield return batch;
+                batch = [];
+            }
+            batch.Add(index);
+        }
+        if (batch.Count > 0) { yield return batch; }
+    }
+
+    private static void Score(CausalLM model, IReadOnlyList<IReadOnlyList<int>> rows, List<int> batch, float[][] results)
+    {
+        using var scope = NewDisposeScope();
+        var width = batch.Max(index => rows[index].Count);
+        var ids = new long[batch.Count * width];    // right padded: causal attention never looks there
+        for (var row = 0; row < batch.Count; row++)
+        {
+            for (var column = 0; column < rows[batch[row]].Count; column++) { ids[row * width + column] = rows[batch[row]][column]; }
+        }
+        var inputs = tensor(ids, [batch.Count, width], device: model.Device);
+        var hidden = model.Hidden(inputs).narrow(1, 0, width - 1);
+        var logProbs = TokenLogProbs.Of(model, hidden.reshape(-1, hidden.shape[2]), inputs.narrow(1, 1, width - 1).reshape(-1));
+        float[] host = [.. logProbs.cpu().data<float>()];
+        for (var row = 0; row < batch.Count; row++)
+        {
+            results[batch[row]] = host.AsSpan(row * (width - 1), rows[batch[row]].Count - 1).ToArray();
+        }
+    }
+
+    private static void Check(ModelConfig config, IReadOnlyList<int> row, int index)
+    {
+        if (row.Count == 0) { throw new UserException($"text {index + 1} has no tokens"); }
+        if (row.Count > config.MaxPositionEmbeddings)
+        {
+            throw new UserException($"text {index + 1} has {row.Count} tokens and the scorer's context is {config.MaxPositionEmbeddings}; shorten it or leave it out");
+        }
+        if (row.Any(id => id < 0 || id >= config.VocabSize)) { throw new UserException($"text {index + 1} has token ids outside the scorer's vocabulary of {config.VocabSize}"); }
+    }
+}
