@@ -34,9 +34,9 @@ public sealed class Tokenizer
         {
             _bytes[id] = DecodedBytes(token);
         }
-        foreach (var (original, token) in file.AddedTokens.Zip(added))
+        foreach (var token in file.AddedTokens)
         {
-            _ids[original.Content] = token.Id;
+            _ids[token.Content] = token.Id;
             _bytes[token.Id] = DecodedBytes(token.Content);
             _isSpecial[token.Id] = token.Special;
         }

@@ -11,7 +11,7 @@ internal sealed record TokenizerFile
     /// <summary>A hostile id must not make us allocate a table of its size; the largest published vocabularies have under a million entries.</summary>
     public const int HighestId = (1 << 22) - 1;
 
-    private const long LargestFileBytes = 256L << 20;
+    private const long LargestFileBytes = 64L << 20;
 
     private static readonly string IdRange = $"an id lies between 0 and {HighestId}";
 
@@ -55,7 +55,7 @@ internal sealed record TokenizerFile
         }
         catch (InvalidOperationException error)
         {
-            throw new UserException($"{file}: a key holds half of a surrogate pair; fetch the file again", error);
+            throw new UserException($"{file}: a string holds half of a surrogate pair; fetch the file again", error);
         }
     }
 
@@ -88,6 +88,7 @@ internal sealed record TokenizerFile
         CheckDecoder(root["decoder"]);
         CheckPostProcessor(root["post_processor"]);
         var (vocabulary, tokens) = ReadVocabulary(model["vocab"]);
+        CheckUnknownToken(model["unk_token"], vocabulary);
         return new TokenizerFile
         {
             Path = root.File,
@@ -124,6 +125,15 @@ internal sealed record TokenizerFile
         if (model["byte_fallback"].Flag(otherwise: false))
         {
             throw model["byte_fallback"].Wrong("SentencePiece vocabularies are not implemented, only byte-level BPE");
+        }
+    }
+
+    private static void CheckUnknownToken(JsonField unknown, Dictionary<string, int> vocabulary)
+    {
+        var hasAllBytes = Enumerable.Range(0, 256).All(value => vocabulary.ContainsKey(ByteAlphabet.Spell((byte)value).ToString()));
+        if (!unknown.IsNull && !hasAllBytes)
+        {
+            throw unknown.Wrong("a token for unknown bytes is not implemented and the vocabulary lacks bytes; set it to null to drop such bytes");
         }
     }
 
@@ -343,6 +353,11 @@ internal sealed record TokenizerFile
             "Removed" => true,
             _ => throw split["behavior"].Wrong("only \"Isolated\" and \"Removed\" are implemented"),
         };
+        // Oniguruma's bracket classes and intersections, which .NET would read as something else.
+        if (literal.IsNull && (pattern["Regex"].Text().Contains("[[:", StringComparison.Ordinal) || pattern["Regex"].Text().Contains("&&", StringComparison.Ordinal)))
+        {
+            throw pattern["Regex"].Wrong("[[:class:]] and && are not implemented");
+        }
         try
         {
             return new SplitStep(

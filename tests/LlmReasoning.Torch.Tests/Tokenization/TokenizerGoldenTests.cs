@@ -8,10 +8,10 @@ namespace LlmReasoning.Torch.Tests.Tokenization;
 [Trait("Category", "Golden")]
 public class TokenizerGoldenTests
 {
-    /// <summary>Every tokenizer that a file of encodings has ids for.</summary>
-    public static TheoryData<string, string> Tokenizers()
+    /// <summary>Every tokenizer that a file of encodings has ids for; one row of nulls where there is no file.</summary>
+    public static TheoryData<string?, string?> Tokenizers()
     {
-        var data = new TheoryData<string, string>();
+        var data = new TheoryData<string?, string?>();
         foreach (var file in EncodingFiles())
         {
             foreach (var name in Lines(file).First().GetProperty("ids").EnumerateObject())
@@ -19,13 +19,18 @@ public class TokenizerGoldenTests
                 data.Add(Path.GetFileName(file), name.Name);
             }
         }
+        if (data.Count == 0)
+        {
+            data.Add(null, null);
+        }
         return data;
     }
 
-    [Theory(SkipTestWithoutData = true)]
+    [Theory]
     [MemberData(nameof(Tokenizers))]
-    public void IdsAndDecodedTextsAreThoseOfTheReference(string encodings, string name)
+    public void IdsAndDecodedTextsAreThoseOfTheReference(string? encodings, string? name)
     {
+        if (encodings is null || name is null) { Assert.Skip("there are no golden encodings"); }
         var tokenizer = Tokenizer.Load(TokenizerFolders.Find(name));
         var wrong = new List<string>();
         foreach (var line in Lines(EncodingFiles().First(file => Path.GetFileName(file) == encodings)))
