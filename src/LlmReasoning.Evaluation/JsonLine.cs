@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -10,6 +11,10 @@ namespace LlmReasoning.Evaluation;
 /// </remarks>
 internal sealed class JsonLine
 {
+    // Beside what JSON demands: what some programs take for the end of a line.
+    private static readonly SearchValues<char> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (char)i), '"', '\\', '\u007f', '\u0085', '\u2028', '\u2029']);
+
     private byte[] _bytes = new byte[4096];
     private int _length;
 
@@ -77,9 +82,6 @@ internal sealed class JsonLine
         Raw("}\n"u8);
         return _bytes.AsSpan(0, _length);
     }
-
-    private static readonly System.Buffers.SearchValues<char> Escaped =
-        System.Buffers.SearchValues.Create([.. Enumerable.Range(0, 32).Select(i => (char)i), '"', '\\', '\u007f', '\u2028', '\u2029']);
 
     private static double Finite(double value) =>
         double.IsFinite(value) ? value : throw new ArgumentException($"{value} has no JSON form; a log-probability or setting is not finite");

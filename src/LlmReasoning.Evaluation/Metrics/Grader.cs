@@ -25,6 +25,7 @@ public static class Grader
     public static IReadOnlyList<ProblemResult> Grade(
         IReadOnlyList<Problem> problems, IEnumerable<Sample> samples, ExtractionPolicy policy = ExtractionPolicy.Lenient, int? n = null)
     {
+        if (problems.Count == 0) { throw new UserException("there are no problems; name a problem set that has some"); }
         RequireSoundGolds(problems, policy);
         var tallies = problems.ToDictionary(problem => problem.Id, problem => new Tally(GoldAnswer.Parse(problem.Gold)), StringComparer.Ordinal);
         ForEach(samples, sample =>

@@ -23,6 +23,7 @@ public static class PassKReport
     public static PassKSummary Write(IReadOnlyList<Problem> problems, IReadOnlyList<string> samplesPaths, string outputFolder, PassKOptions options)
     {
         if (options.N < 1) { throw new UserException($"n is {options.N}; it must be 1 or more"); }
+        RequireK(options.K, options.N ?? int.MaxValue);
         SamplingSettings? sampling = null;
         var samples = SampleFile.Read(samplesPaths).Select(sample =>
         {
@@ -31,6 +32,7 @@ public static class PassKReport
         });
         var results = Grader.Grade(problems, samples, options.Policy, options.N);
         var n = results[0].N;
+        RequireK(options.K, n);
         if (sampling!.Temperature == 0 && n > 1)
         {
             throw new UserException($"{samplesPaths[0]}: temperature is 0 with n = {n}; greedy samples are all the same, draw at a temperature above 0 or use n = 1");
@@ -45,13 +47,18 @@ public static class PassKReport
         return summary;
     }
 
+    private static void RequireK(IEnumerable<int> ks, int n)
+    {
+        foreach (var k in ks)
+        {
+            if (k < 1) { throw new UserException($"k is {k}; it must be 1 or more"); }
+            if (k > n) { throw new UserException($"k is {k}, but there are n = {n} samples a problem; draw more samples or ask for a smaller k"); }
+        }
+    }
+
     private static PassKSummary Summarise(IReadOnlyList<ProblemResult> results, SamplingSettings sampling, PassKOptions options)
     {
         var n = results[0].N;
-        foreach (var k in options.K.Where(k => k < 1 || k > n))
-        {
-            throw new UserException($"k is {k} with n = {n} samples a problem; k goes from 1 to n, draw more samples or ask for less");
-        }
         var ks = PassAtK.Ks(n, options.K);
         var buckets = SuccessBuckets.Parse(options.Buckets, n);
         var total = (double)results.Count * n;

@@ -53,13 +53,7 @@ public static class SampleFile
             }
             (end, isTerminated) = (line.End, line.IsTerminated);
         }
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-        stream.SetLength(end);
-        if (!isTerminated)
-        {
-            stream.Position = end;
-            stream.WriteByte((byte)'\n');
-        }
+        if (!isTerminated || new FileInfo(path).Length != end) { Repair(path, end, isTerminated); }
         return keys;
     }
 
@@ -99,6 +93,17 @@ public static class SampleFile
                 if (buffer[length - 1] != '\n') { stream.WriteByte((byte)'\n'); }
             }
         });
+    }
+
+    private static void Repair(string path, long end, bool isTerminated)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        stream.SetLength(end);
+        if (!isTerminated)
+        {
+            stream.Position = end;
+            stream.WriteByte((byte)'\n');
+        }
     }
 
     /// <summary>Every sample with its place; adds to <paramref name="keys"/>, and refuses what is there already.</summary>

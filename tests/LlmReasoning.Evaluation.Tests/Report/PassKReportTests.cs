@@ -114,8 +114,9 @@ public sealed class PassKReportTests : IDisposable
     {
         (IEnumerable<Sample> Samples, PassKOptions Options, string Message)[] cases =
         [
-            (Samples, Options with { K = [9] }, "k is 9 with n = 8 samples a problem"),
-            (Samples, Options with { K = [0] }, "k is 0 with n = 8"),
+            (Samples, Options with { K = [9] }, "k is 9, but there are n = 8 samples a problem"),
+            (Samples, Options with { K = [0] }, "k is 0; it must be 1 or more"),
+            (Samples, Options with { K = [5], N = 4 }, "k is 5, but there are n = 4"),
             (Samples, Options with { K = [2], N = 9 }, "has 8 of 9"),
             (Samples, Options with { N = 0 }, "n is 0"),
             (Samples, Options with { Buckets = "kim5" }, "buckets is \"kim5\""),

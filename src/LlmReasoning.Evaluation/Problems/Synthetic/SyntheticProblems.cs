@@ -9,7 +9,7 @@ public static class SyntheticProblems
     /// <summary>A set of distinct problems; topic and level follow a fixed schedule of 40 slots.</summary>
     /// <param name="seed">Any whole number.</param>
     /// <param name="split">test, train or pretrain.</param>
-    /// <param name="count">1 or more; the test split holds about 1,500 distinct problems at this schedule.</param>
+    /// <param name="count">1 or more; the test split holds about 1,800 distinct problems at this schedule.</param>
     /// <exception cref="UserException">An unknown split, a count below 1 or above what the family holds.</exception>
     public static IReadOnlyList<SyntheticProblem> Set(long seed, string split, int count)
     {
