@@ -36,7 +36,7 @@ internal static class Logging
     }
 
     /// <summary>An error for the log file alone, where there is one: Main has its own line on stderr.</summary>
-    public static void WriteToFile(string message, Exception? cause) => _file?.Error(cause, "{Message:l}", message);
+    public static void WriteToFile(string message) => _file?.Error("{Message:l}", message);
 
     /// <summary>Writes a stack trace to the run's log.txt, or to a file of its own where no run folder is open.</summary>
     /// <returns>The file, for the message to the user.</returns>
@@ -44,7 +44,7 @@ internal static class Logging
     {
         if (_path is not null)
         {
-            WriteToFile("stack trace", failure);
+            _file?.Error(failure, "failure");
             return _path;
         }
         var path = Path.Combine(Path.GetTempPath(), $"llm-reasoning-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{Environment.ProcessId}.log");

@@ -31,23 +31,33 @@ internal static class Program
             if (parsed.Action == parsed.CommandResult.Command.Action) { Logging.Start(parsed.GetValue(Verbose)); }
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (OperationCanceledException) when (Interruption.Token.IsCancellationRequested)
+        catch (Exception exception)
         {
-            return Fail(ExitCode.Interrupted, "interrupted");
-        }
-        catch (Exception mistake) when (IsForTheUser(mistake))
-        {
-            return Fail(ExitCode.UserMistake, mistake.Message, mistake);
-        }
-        catch (Exception failure)
-        {
-            var log = Logging.WriteFailure(failure);
-            return Fail(ExitCode.Failure, $"{failure.GetType().Name}: {failure.Message}; the stack trace is in {log}");
+            // Worker threads wrap what they throw.
+            return Fail(exception is AggregateException several ? several.Flatten().InnerExceptions[0] : exception);
         }
         finally
         {
             Logging.Close();
         }
+    }
+
+    private static int Fail(Exception exception)
+    {
+        if (exception is OperationCanceledException && Interruption.Token.IsCancellationRequested)
+        {
+            return Fail(ExitCode.Interrupted, "interrupted");
+        }
+        if (IsForTheUser(exception)) { return Fail(ExitCode.UserMistake, exception.Message); }
+        var log = Logging.WriteFailure(exception);
+        return Fail(ExitCode.Failure, $"{exception.GetType().Name}: {exception.Message.Split('\n')[0]}; the stack trace is in {log}");
+    }
+
+    private static int Fail(int exitCode, string message)
+    {
+        Logging.WriteToFile(message);
+        Stderr.WriteLine($"llm-reasoning: {message}");
+        return exitCode;
     }
 
     // A full disk or a folder that may not be written is for the user to put right, and the system's message names the path.
@@ -59,11 +69,4 @@ internal static class Program
         FileLoadException => false,
         _ => exception is IOException,
     };
-
-    private static int Fail(int exitCode, string message, Exception? cause = null)
-    {
-        Logging.WriteToFile(message, cause);
-        Stderr.WriteLine($"llm-reasoning: {message}");
-        return exitCode;
-    }
 }

@@ -9,9 +9,19 @@ internal static class BuiltProgram
     public static string Folder { get; } = FindFolder();
 
     /// <summary>The folder of the native libraries that came with the build; null for TorchBackend=system.</summary>
-    public static string? NativeFolder { get; } = Directory.EnumerateFiles(Folder, "libtorch_cpu.so", SearchOption.AllDirectories).Select(Path.GetDirectoryName).FirstOrDefault();
+    public static string? NativeFolder { get; } = new[] { Folder, Path.Combine(Folder, "runtimes", "linux-x64", "native") }
+        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "libtorch_cpu.so")));
 
-    public static Finished Run(params string[] arguments) => RunIn(Folder, null, arguments);
+    /// <summary>What the environment of the tests says, for a build without a libtorch of its own.</summary>
+    public static string? TorchLib { get; } = Environment.GetEnvironmentVariable("TORCH_LIB");
+
+    public static Finished Run(params string[] arguments) => RunIn(Folder, TorchLib, arguments);
+
+    /// <summary>Skips the test where the built program finds no libtorch.</summary>
+    public static void NeedsLibtorch()
+    {
+        if (NativeFolder is null && TorchLib is null) { Assert.Skip("the build has no libtorch of its own and TORCH_LIB is not set"); }
+    }
 
     /// <summary>Runs the program that lies in <paramref name="folder"/>, with TORCH_LIB set or (null) unset.</summary>
     public static Finished RunIn(string folder, string? torchLib, params string[] arguments)

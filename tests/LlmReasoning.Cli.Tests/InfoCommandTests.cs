@@ -7,6 +7,7 @@ public sealed class InfoCommandTests
     [Fact]
     public void TheTableFitsEightyColumns()
     {
+        BuiltProgram.NeedsLibtorch();
         var run = BuiltProgram.Run("info", "--no-measure");
         Assert.Equal(("", 0), (run.Error, run.ExitCode));
         Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
@@ -15,6 +16,7 @@ public sealed class InfoCommandTests
     [Fact]
     public void TheJsonHoldsTheMeasurements()
     {
+        BuiltProgram.NeedsLibtorch();
         var run = BuiltProgram.Run("info", "--json");
         Assert.Equal(("", 0), (run.Error, run.ExitCode));
         using var json = JsonDocument.Parse(run.Output);

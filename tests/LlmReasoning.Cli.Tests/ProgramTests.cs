@@ -91,7 +91,8 @@ public sealed class ProgramTests
     public void ATerminationSignalEndsWithExitCode130()
     {
         if (!OperatingSystem.IsLinux()) { Assert.Skip("reads /proc"); }
-        using var process = BuiltProgram.Start(BuiltProgram.Folder, null, "info");
+        BuiltProgram.NeedsLibtorch();
+        using var process = BuiltProgram.Start(BuiltProgram.Folder, BuiltProgram.TorchLib, "info");
         var maps = $"/proc/{process.Id}/maps";
         while (!process.HasExited && !File.ReadAllText(maps).Contains("libLibTorchSharp", StringComparison.Ordinal)) { Thread.Sleep(10); }
         Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
