@@ -203,6 +203,7 @@ internal static class Algebra
             ("ceil", [{ IsNumber: true } a]) => Number(-(-a.Value).Floor()),
             ("factorial", [{ IsInteger: true } a]) when a.Value.Sign >= 0 && a.Value.Numerator <= MaxFactorial => Number(Product(1, (int)a.Value.Numerator)),
             ("binom", [{ IsInteger: true } n, { IsInteger: true } k]) => Binomial(n, k),
+            ("binom", [var n, { IsInteger: true } k]) when k.Value.Sign >= 0 && k.Value <= MaxSummands => SymbolicBinomial(n, (int)k.Value.Numerator),
             ("mod", [{ IsInteger: true } a, { IsInteger: true } m]) when m.Value.Sign > 0 => Number(a.Value - (Rational.Create(a.Value.Numerator, m.Value.Numerator).Floor() * m.Value)),
             ("gcd", [{ IsInteger: true } a, { IsInteger: true } b]) => Number(BigInteger.GreatestCommonDivisor(a.Value.Numerator, b.Value.Numerator)),
             ("max", [_, ..]) when Array.TrueForAll(arguments, a => a.IsNumber) => Number(arguments.Max(a => a.Value)),
@@ -354,6 +355,15 @@ internal static class Algebra
         if (n.Value.Numerator > 4000 || smaller > 400) { return new(ExpressionKind.Call, "binom", [n, k]); }
         var size = (int)n.Value.Numerator;
         return Number(Product(size - (int)smaller + 1, size) / Product(1, (int)smaller));
+    }
+
+    /// <summary>n(n-1)...(n-k+1)/k!.</summary>
+    private static Expression SymbolicBinomial(Expression n, int k)
+    {
+        var factors = new Expression[k + 1];
+        for (var i = 0; i < k; i++) { factors[i] = Add(n, Number(-i)); }
+        factors[k] = Number(Rational.Create(1, Product(1, k)));
+        return Multiply(factors);
     }
 
     private static Expression Series(string name, Expression body, Expression index, Expression from, Expression to)

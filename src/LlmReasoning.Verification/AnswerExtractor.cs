@@ -13,7 +13,6 @@ internal static class AnswerExtractor
 
     private static readonly string[] BoxCommands = ["\\boxed", "\\fbox"];
     private static readonly string[] TurnMarks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>"];
-    private static readonly string[] ChineseAnchors = ["答案是", "答案为", "答案：", "答案:", "答案"];
     private static readonly string[] Copulas = [" is ", " are ", " equals ", " be "];
 
     public static Extraction Extract(string response, ExtractionPolicy policy)
@@ -22,7 +21,7 @@ internal static class AnswerExtractor
         var box = LastBox(response, start, skipEmpty: policy == ExtractionPolicy.Lenient);
         if (policy == ExtractionPolicy.Reward || box.Route != "no-box") { return box; }
         var text = response[start..EndOfTurn(response, start)].Trim();
-        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMaths(text) ?? LastNumber(text);
+        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text);
     }
 
     /// <summary>What a reference answer says: its boxes, its "####" or "final answer is"; otherwise the text itself.</summary>
@@ -30,6 +29,7 @@ internal static class AnswerExtractor
     {
         var box = LastBox(gold, 0, skipEmpty: false);
         if (box.Answer is not null) { return JoinedBoxes(gold) ?? box.Answer; }
+        if (box.Route == "unclosed-box") { return gold[(gold.IndexOf('{', FindBox(gold, 0, gold.Length)) + 1)..]; }
         if (Hashes(gold) is { } hashes) { return hashes.Answer!; }
         var final = gold.LastIndexOf("final answer is", StringComparison.OrdinalIgnoreCase);
         return final >= 0 && AfterAnchor(gold[final..]) is { } found ? found.Answer! : gold;
@@ -173,13 +173,10 @@ internal static class AnswerExtractor
         var before = text.Length;
         for (var tries = 0; tries < MaxAnchors && before > 0; tries++)
         {
-            var at = text.AsSpan(0, before).LastIndexOf("answer", StringComparison.OrdinalIgnoreCase);
+            var at = LastAnswerWord(text.AsSpan(0, before));
             var length = "answer".Length;
-            foreach (var anchor in ChineseAnchors)
-            {
-                var chinese = text.AsSpan(0, before).LastIndexOf(anchor, StringComparison.Ordinal);
-                if (chinese > at) { (at, length) = (chinese, anchor.Length); }
-            }
+            var chinese = text.AsSpan(0, before).LastIndexOf("答案", StringComparison.Ordinal);
+            if (chinese > at) { (at, length) = (chinese, "答案".Length); }
 
             if (at < 0) { return null; }
             if (AnswerOfSentence(text.AsSpan(at + length)) is { } answer) { return new(answer, "answer-is"); }
@@ -187,6 +184,20 @@ internal static class AnswerExtractor
         }
 
         return null;
+    }
+
+    /// <summary>The last "answer" in any case, found by its rarest letter.</summary>
+    private static int LastAnswerWord(ReadOnlySpan<char> text)
+    {
+        for (var end = text.Length; end > 0;)
+        {
+            var at = text[..end].LastIndexOfAny('w', 'W');
+            if (at < 3) { return -1; }
+            if (text[(at - 3)..].StartsWith("answer", StringComparison.OrdinalIgnoreCase)) { return at - 3; }
+            end = at;
+        }
+
+        return -1;
     }
 
     /// <summary>The answer in "... is 5.", ": **5**", " $5$ and $6$. I hope": what follows the word "answer" up to the sentence's end.</summary>
@@ -206,7 +217,7 @@ internal static class AnswerExtractor
         var sentence = Sentence(rest);
         if (sentence.IsEmpty) { return null; }
         var whole = Unwrapped(sentence).ToString();
-        if (AnswerParser.IsMaths(whole)) { return whole; }
+        if (!IsBroken(sentence) && AnswerParser.IsMaths(whole)) { return whole; }
         if (LeadingMaths(sentence) is { } leading) { return leading; }
         foreach (var copula in Copulas)
         {
@@ -216,8 +227,7 @@ internal static class AnswerExtractor
             if (AnswerParser.IsMaths(tail)) { return tail; }
         }
 
-        var text = sentence.ToString();
-        return (LastMaths(text) ?? LastNumber(text)).Answer ?? (whole.Length <= 80 ? whole : null);
+        return LastMathsOrNumber(sentence.ToString()).Answer ?? (whole.Length <= 80 && !whole.Contains('$', StringComparison.Ordinal) && !IsBroken(sentence) ? whole : null);
     }
 
     /// <summary>Up to the first full stop or line end that is outside maths and not part of a number.</summary>
@@ -255,23 +265,35 @@ internal static class AnswerExtractor
         if (close is null) { return null; }
         var length = close.Contains('$', StringComparison.Ordinal) ? close.Length : 2;
         var end = sentence[length..].IndexOf(close, StringComparison.Ordinal);
-        return end <= 0 ? null : sentence.Slice(length, end).Trim().ToString();
+        var isBroken = close is "$" or "\\)" && end > 0 && sentence.Slice(length, end).Contains('\n');
+        return end <= 0 || isBroken ? null : sentence.Slice(length, end).Trim().ToString();
     }
 
     /// <summary>A short response that is nothing but an answer.</summary>
     private static Extraction? Whole(string text)
     {
         var candidate = Unwrapped(text).ToString();
-        return candidate.Length is > 0 and <= MaxWholeLength && AnswerParser.IsMaths(candidate) ? new(candidate, "whole") : null;
+        return candidate.Length is > 0 and <= MaxWholeLength && !IsBroken(text) && AnswerParser.IsMaths(candidate, allowsLead: false) ? new(candidate, "whole") : null;
+    }
+
+    /// <summary>Inline maths that runs over a line end: not a formula, and nothing is read inside it.</summary>
+    private static bool IsBroken(ReadOnlySpan<char> text) =>
+        text.Contains('\n') && !text.StartsWith("\\[", StringComparison.Ordinal) && !text.StartsWith("$$", StringComparison.Ordinal);
+
+    private static Extraction LastMathsOrNumber(string text)
+    {
+        var maths = LastMaths(text, out var mathsEnd);
+        var number = LastNumber(text, out var numberEnd);
+        return maths is { } found && numberEnd < mathsEnd ? found : number;
     }
 
     /// <summary>The last one-line "$..$" or "\(..\)", or the last "\[..\]" or "$$..$$", with a percent sign that follows it.</summary>
-    private static Extraction? LastMaths(string text)
+    private static Extraction? LastMaths(string text, out int end)
     {
         var dollar = text.LastIndexOf('$');
         var round = text.LastIndexOf("\\)", StringComparison.Ordinal);
         var square = text.LastIndexOf("\\]", StringComparison.Ordinal);
-        var end = Math.Max(dollar, Math.Max(round, square));
+        end = Math.Max(dollar, Math.Max(round, square));
         if (end <= 0) { return null; }
         var isDisplay = end == square || (end == dollar && text[end - 1] == '$');
         var (open, close) = end == round ? ("\\(", end) : end == square ? ("\\[", end) : isDisplay ? ("$$", end - 1) : ("$", end);
@@ -279,16 +301,23 @@ internal static class AnswerExtractor
         if (start < 0) { return null; }
         var content = text.AsSpan(start + open.Length, close - start - open.Length).Trim();
         if (content.IsEmpty || content.Length > MaxSentenceLength || (!isDisplay && text.AsSpan(start, close - start).Contains('\n'))) { return null; }
-        var after = text.AsSpan(end + (end == dollar ? 1 : 2)).TrimStart();
-        var isPercent = after.StartsWith("%") || after.StartsWith("percent") || after.StartsWith("pct");
+        var isPercent = IsPercent(text.AsSpan(end + (end == dollar ? 1 : 2)));
         return new(isPercent ? content.ToString() + "\\%" : content.ToString(), "last-maths");
     }
 
-    /// <summary>The last number of the text with its sign, separators, fraction and percent sign; none where numbers stand in a bare row.</summary>
-    private static Extraction LastNumber(string text)
+    private static bool IsPercent(ReadOnlySpan<char> text)
     {
-        var end = text.Length - 1;
-        while (end >= 0 && !char.IsAsciiDigit(text[end])) { end--; }
+        text = text.TrimStart();
+        return text.StartsWith("%") || text.StartsWith("\\%") || text.StartsWith("percent") || text.StartsWith("pct");
+    }
+
+    /// <summary>
+    /// The last number of the text with its sign, separators, fraction and percent sign; none where numbers stand in a bare row,
+    /// and none out of a formula that could not be read.
+    /// </summary>
+    private static Extraction LastNumber(string text, out int end)
+    {
+        end = text.AsSpan().LastIndexOfAnyInRange('0', '9');
         if (end < 0) { return new(null, "no-answer"); }
         var start = end;
         while (start > 0 && IsNumberPart(text, start - 1)) { start--; }
@@ -296,12 +325,16 @@ internal static class AnswerExtractor
         var before = start - 1;
         while (before >= 0 && text[before] == ' ') { before--; }
         if (before >= 0 && before < start - 1 && char.IsAsciiDigit(text[before])) { return new(null, "many-numbers"); }
-        var after = end + 1;
-        while (after < text.Length && text[after] == ' ') { after++; }
-        var rest = text.AsSpan(after);
-        var isPercent = rest.StartsWith("%") || rest.StartsWith("\\%") || rest.StartsWith("percent") || rest.StartsWith("pct");
+        if (IsInsideMaths(text, start)) { return new(null, "broken-formula"); }
         var number = text[start..(end + 1)];
-        return new(isPercent ? number + "\\%" : number, "last-number");
+        return new(IsPercent(text.AsSpan(end + 1)) ? number + "\\%" : number, "last-number");
+    }
+
+    private static bool IsInsideMaths(string text, int at)
+    {
+        var open = text.AsSpan(0, at).LastIndexOf("\\(", StringComparison.Ordinal);
+        if (open > text.AsSpan(0, at).LastIndexOf("\\)", StringComparison.Ordinal) && text.AsSpan(at).IndexOf("\\)", StringComparison.Ordinal) >= 0) { return true; }
+        return text.AsSpan(0, at).Count('$') % 2 == 1 && text.AsSpan(at).Contains('$');
     }
 
     private static bool IsNumberPart(string text, int at) => text[at] switch

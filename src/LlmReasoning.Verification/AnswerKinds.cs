@@ -9,7 +9,7 @@ internal static class AnswerKinds
     {
         Number => e.Value.IsInteger ? AnswerKind.Integer : e.HasDecimal ? AnswerKind.Decimal : AnswerKind.Rational,
         Constant => e.Name == "i" ? AnswerKind.Complex : e.Name == "e" || e.Name == "pi" ? AnswerKind.ClosedForm : AnswerKind.Special,
-        Symbol => e.Name is [>= 'A' and <= 'K'] ? AnswerKind.Choice : AnswerKind.Expression,
+        Symbol => e.Name is [>= 'A' and <= 'E'] ? AnswerKind.Choice : AnswerKind.Expression,
         Unit => AnswerKind.Text,
         Numeral => AnswerKind.BaseN,
         Ratio => AnswerKind.Ratio,
@@ -39,13 +39,15 @@ internal static class AnswerKinds
             return Array.Exists(e.Items, i => i.Is(Unit, "percent")) ? AnswerKind.Percent : AnswerKind.Quantity;
         }
 
-        if (e.Any(static n => n.Kind == Symbol || (n.Kind == Call && n.Items.Length != 1))) { return IsChoices(e) ? AnswerKind.Choice : AnswerKind.Expression; }
+        if (e.Any(static n => n.Kind == Symbol || (n.Kind == Call && (n.Items.Length != 1 || !IsFunction(n.Name))))) { return IsChoices(e) ? AnswerKind.Choice : AnswerKind.Expression; }
         if (e.Any(static n => n.Kind == Constant && n.Name == "i")) { return AnswerKind.Complex; }
         return e.Any(static n => n.Kind == Call || n.Kind == Constant) ? AnswerKind.ClosedForm : AnswerKind.Surd;
     }
 
     // "ACD": several letters of a choice
     private static bool IsChoices(Expression e) => e.Kind == ExpressionKind.Multiply && Array.TrueForAll(e.Items, i => i.Kind == Symbol && i.Name is [>= 'A' and <= 'E']);
+
+    private static bool IsFunction(string name) => name == "factorial" || Vocabulary.Functions.Contains(name);
 
     private static bool IsUnit(Expression e) => (e.Kind == ExpressionKind.Power ? e.Items[0] : e).Kind == Unit;
 }

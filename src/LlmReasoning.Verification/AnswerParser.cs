@@ -18,9 +18,7 @@ internal static class AnswerParser
         try
         {
             var tokens = Lexer.Read(text, joinThousands);
-            var start = AfterLead(tokens);
-            if (Choice(tokens, start) is { } letter) { return letter; }
-            return IsWords(tokens, start) ? FromWords(text) : Parser.Parse(tokens, start);
+            return Read(text, tokens, AfterLead(tokens));
         }
         catch (NotMathsException)
         {
@@ -28,18 +26,30 @@ internal static class AnswerParser
         }
     }
 
-    /// <summary>Whether a text is maths as a whole.</summary>
-    public static bool IsMaths(string text)
+    /// <summary>Whether a text is maths as a whole; with "The answer is" before it only if asked for.</summary>
+    public static bool IsMaths(string text, bool allowsLead = true)
     {
         if (text.Length > Lexer.MaxLength) { return false; }
         try
         {
-            return Parse(text).Kind != Text;
+            var tokens = Lexer.Read(text);
+            var start = AfterLead(tokens);
+            return (start == 0 || allowsLead) && Read(text, tokens, start).Kind != Text;
+        }
+        catch (NotMathsException)
+        {
+            return false;
         }
         catch (BoundExceededException)
         {
             return true;
         }
+    }
+
+    private static Expression Read(string text, List<Token> tokens, int start)
+    {
+        if (Choice(tokens, start) is { } letter) { return letter; }
+        return IsWords(tokens, start) || StartsWithProse(tokens, start) ? FromWords(text) : Parser.Parse(tokens, start);
     }
 
     private static Expression FromWords(string text)
@@ -119,6 +129,14 @@ internal static class AnswerParser
         }
 
         return longest >= 4 || (words >= 2 && longest >= 3) || (isRoman && longest >= 2);
+    }
+
+    /// <summary>Two words in a row at the start, one of them long: prose, although its letters could be multiplied.</summary>
+    private static bool StartsWithProse(List<Token> tokens, int start)
+    {
+        var (first, second) = (tokens[start], tokens[start + 1 < tokens.Count ? start + 1 : start]);
+        return first.Kind == TokenKind.Word && second.Kind == TokenKind.Word && first.Text.Length + second.Text.Length >= 5
+            && !IsMathsWord(first.Text) && !IsMathsWord(second.Text);
     }
 
     private static bool IsMathsWord(string word) => word.Length > 1 && (Vocabulary.Functions.Contains(word) || Vocabulary.Greek.Contains(word) || word is "pi" or "infinity" or "inf" or "oo" or "infty" or "Infinity");

@@ -52,7 +52,13 @@ internal static class AnswerText
         for (var i = 0; i < text.Length; i++)
         {
             var c = text[i];
-            if (char.IsWhiteSpace(c) || c == '$') { continue; }
+            if (char.IsWhiteSpace(c) || c == '$')
+            {
+                // "1, 234" is a list and "1,234" a number; "1 2" are two numbers
+                if (result.Length > 0 && (char.IsDigit(result[^1]) || result[^1] == ',') && i + 1 < text.Length && char.IsDigit(text[i + 1])) { result.Append(' '); }
+                continue;
+            }
+
             if (c == '\\' && i + 1 < text.Length && text[i + 1] is ',' or '!' or ';' or ':' or ' ')
             {
                 i++;

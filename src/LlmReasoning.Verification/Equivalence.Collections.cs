@@ -11,7 +11,8 @@ internal sealed partial class Equivalence
         return (gold.Kind, answer.Kind) switch
         {
             (ExpressionKind.Tuple, ExpressionKind.Tuple) => CompareTuples(gold, answer),
-            (ExpressionKind.Tuple, List) or (List, ExpressionKind.Tuple) when gold.Items.Length == answer.Items.Length && !IsListOfTuples(gold) && !IsListOfTuples(answer) => CompareTuples(gold, answer),
+            (ExpressionKind.Tuple, List) when IsListOfEntries(gold, answer) => CompareTuples(gold, answer),
+            (List, ExpressionKind.Tuple) when IsListOfEntries(answer, gold) => CompareTuples(gold, answer),
             (Set or List, Set or List) => CompareSets(gold, answer),
             (ExpressionKind.Interval, ExpressionKind.Interval) => CompareIntervals(gold, answer),
             (Set or List, _) => CompareWithSingle(gold, answer, isGoldSet: true),
@@ -20,7 +21,16 @@ internal sealed partial class Equivalence
         };
     }
 
-    private static bool IsListOfTuples(Expression e) => e.Kind == List && Array.Exists(e.Items, i => i.Kind == ExpressionKind.Tuple);
+    /// <summary>
+    /// A list without brackets may be the entries of a tuple whose brackets were left out, in order. A rising pair is excluded:
+    /// "(-2,1)" may be an interval, and "-2,1" two solutions.
+    /// </summary>
+    private bool IsListOfEntries(Expression tuple, Expression list)
+    {
+        if (tuple.Items.Length != list.Items.Length || Array.Exists(list.Items, i => i.Kind == ExpressionKind.Tuple)) { return false; }
+        return tuple.Items.Length > 2 || Array.TrueForAll(list.Items, IsNamed) || Array.Exists(tuple.Items, i => !Algebra.IsScalar(i))
+            || IntervalSet.Order(tuple.Items[0], tuple.Items[1], this) > 0;
+    }
 
     /// <summary>A pair in round brackets is an open interval where the other side is an interval.</summary>
     private static bool IsIntervalForm(Expression a, Expression b) => IsIntervalOnly(a) || IsIntervalOnly(b);

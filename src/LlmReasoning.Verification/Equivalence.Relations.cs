@@ -86,6 +86,12 @@ internal sealed partial class Equivalence
         if (e.Kind != Relation || e.Name.AsSpan().IndexOfAnyExcept('=', '≈') >= 0) { return false; }
         (name, value) = (e.Items[0], e.Items[^1]);
         if (IsName(name)) { return true; }
+        if (e.Items.Length > 2 && IsName(e.Items[^2]))
+        {
+            name = e.Items[^2];                  // "... = x = 0"
+            return true;
+        }
+
         if (e.Items.Length != 2 || !IsName(value) || HasSymbols(name)) { return false; }
         (name, value) = (value, name);
         return true;

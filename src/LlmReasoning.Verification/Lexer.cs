@@ -92,7 +92,9 @@ internal sealed class Lexer
     private void ReadNumber()
     {
         var digits = ReadDigits();
-        if (Current == '.' && Peek(1) != '.')
+        var repetend = Current == '.' && Peek(1) == '\\' ? ReadRepetend(digits) : "";
+        digits += repetend;
+        if (repetend.Length == 0 && Current == '.' && Peek(1) != '.')
         {
             var hasDigits = char.IsAsciiDigit(Peek(1));
             if (hasDigits || (digits.Length > 0 && !char.IsAsciiLetter(Peek(1)) && _position + 1 < _text.Length && !char.IsWhiteSpace(Peek(1))))
@@ -102,6 +104,7 @@ internal sealed class Lexer
             }
         }
 
+        if (Current == '\\' && repetend.Length == 0 && digits.Contains('.', StringComparison.Ordinal)) { digits += ReadRepetend(digits); }
         if (Current is 'e' or 'E')
         {
             var sign = Peek(1) is '+' or '-' ? 1 : 0;
@@ -115,6 +118,19 @@ internal sealed class Lexer
         }
 
         Emit(TokenKind.Number, digits);
+    }
+
+    /// <summary>The digits that repeat in "0.1\overline{6}", written "(6)".</summary>
+    private string ReadRepetend(string digits)
+    {
+        var start = Current == '.' ? _position + 1 : _position;
+        var rest = _text.AsSpan(start);
+        var length = rest.StartsWith("\\overline{") ? 10 : rest.StartsWith("\\bar{") ? 5 : rest.StartsWith("\\dot{") ? 5 : 0;
+        var end = length == 0 ? -1 : rest.IndexOf('}');
+        if (end <= length || rest[length..end].IndexOfAnyExceptInRange('0', '9') >= 0) { return ""; }
+        var repetend = rest[length..end].ToString();
+        _position = start + end + 1;
+        return digits.Contains('.', StringComparison.Ordinal) ? $"({repetend})" : $".({repetend})";
     }
 
     private string ReadRun()
@@ -166,6 +182,7 @@ internal sealed class Lexer
     private int SeparatorLength(int position)
     {
         var rest = _text.AsSpan(position);
+        if (rest.StartsWith(",\\! ")) { return DigitsAt(position + 4) == 3 ? 4 : 0; }
         if (rest.StartsWith(",\\!")) { return 3; }
         if (rest.StartsWith("{,}")) { return 3; }
         if (rest.StartsWith("\\,") || rest.StartsWith("\\ ") || rest.StartsWith("\\;")) { return DigitsAt(position + 2) == 3 ? 2 : 0; }
@@ -185,7 +202,13 @@ internal sealed class Lexer
             return;
         }
 
-        if (word is "and" or "or" or "And" or "Or") { EmitComma(); }
+        var isGlued = start > 0 && _text[start - 1] is (>= '0' and <= '9') or ')' or '}';
+        if (isGlued && word.Length > 2 && word.StartsWith("or", StringComparison.Ordinal) && char.IsUpper(word[2]))
+        {
+            EmitComma();                                  // "x=1orY=2"
+            Emit(TokenKind.Word, word[2..]);
+        }
+        else if (word is "and" or "or" or "And" or "Or") { EmitComma(); }
         else { Emit(TokenKind.Word, word); }
     }
 
@@ -325,6 +348,12 @@ internal sealed class Lexer
             longest = Math.Max(longest, run);
         }
 
+        if (longest <= 1 && IsUnitText(trimmed) && _tokens.Count > 0 && (_tokens[^1].Kind == TokenKind.Number || _tokens[^1].Is('}') || _tokens[^1].Is(')')))
+        {
+            Emit(TokenKind.Text, trimmed);
+            return;
+        }
+
         var isName = command is "operatorname" or "mathrm" or "rm" or "mathop" && Vocabulary.Functions.Contains(trimmed);
         if (longest <= 1 || isName || trimmed.Contains('\\', StringComparison.Ordinal) || trimmed.Contains('$', StringComparison.Ordinal))
         {
@@ -339,6 +368,17 @@ internal sealed class Lexer
         }
 
         Emit(TokenKind.Text, trimmed);
+    }
+
+    // "m/s", "J": letters that are units, with at least one "/" or "^" or a unit that is no common variable
+    private static bool IsUnitText(string text)
+    {
+        foreach (var c in text)
+        {
+            if (char.IsLetter(c) ? !Vocabulary.Units.ContainsKey(c.ToString()) : !(c is '/' or '^' or ' ' || char.IsAsciiDigit(c))) { return false; }
+        }
+
+        return text.Contains('/', StringComparison.Ordinal) || char.IsLetter(text[0]);
     }
 
     private List<Token> Inline()

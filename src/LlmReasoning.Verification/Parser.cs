@@ -455,6 +455,10 @@ internal sealed class Parser
                 unit[^1] = Algebra.Power(unit[^1], Algebra.Number(power));
             }
             else if (Vocabulary.Magnitudes.TryGetValue(word, out var magnitude)) { unit.Add(Algebra.Number(magnitude)); }
+            else if (word is "mph" or "kph" or "kmh")
+            {
+                unit.Add(Algebra.Divide(new(Unit, word == "mph" ? "mi" : "km"), new(Unit, "h")));
+            }
             else if (Vocabulary.Units.TryGetValue(word, out var name))
             {
                 unit.Add(Algebra.Power(new(Unit, name), Algebra.Number(exponent * squared)));
@@ -666,6 +670,7 @@ internal sealed class Parser
 
     private static Expression ToNumber(string text)
     {
+        if (text[^1] == ')') { return ToRepeatingDecimal(text); }
         var exponentAt = text.IndexOf('e', StringComparison.Ordinal);
         var mantissa = exponentAt < 0 ? text : text[..exponentAt];
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
@@ -680,6 +685,19 @@ internal sealed class Parser
         return Rational.Pow(10, power) is { } factor
             ? Algebra.Number(Rational.Create(value, 1) * factor, isDecimal)
             : Algebra.Multiply(Algebra.Number(value, isDecimal), Algebra.Power(Algebra.Number(10), Algebra.Number(power)));
+    }
+
+    /// <summary>"0.1(6)" = (16 - 1) / 90.</summary>
+    private static Expression ToRepeatingDecimal(string text)
+    {
+        var (point, open) = (text.IndexOf('.', StringComparison.Ordinal), text.IndexOf('(', StringComparison.Ordinal));
+        var fixedDigits = string.Concat(text.AsSpan(0, point), text.AsSpan(point + 1, open - point - 1));
+        var repetend = text[(open + 1)..^1];
+        if (fixedDigits.Length + repetend.Length > 400) { throw new BoundExceededException("too-large"); }
+        var all = BigInteger.Parse(fixedDigits + repetend, NumberStyles.None, CultureInfo.InvariantCulture);
+        var first = BigInteger.Parse("0" + fixedDigits, NumberStyles.None, CultureInfo.InvariantCulture);
+        var denominator = BigInteger.Pow(10, open - point - 1) * (BigInteger.Pow(10, repetend.Length) - 1);
+        return Algebra.Number(Rational.Create(all - first, denominator));
     }
 
     /// <summary>A run of letters: a function, a named constant, or else a product of its letters.</summary>
@@ -970,7 +988,7 @@ internal sealed class Parser
                 : new(Symbol, name);
         }
 
-        throw new NotMathsException($"unknown command {name}");
+        return new(Symbol, $"\\{name}");               // an unknown command is a name
     }
 
     private Expression ParseRoot()

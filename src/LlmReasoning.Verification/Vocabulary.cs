@@ -29,7 +29,7 @@ internal static class Vocabulary
         + "s:s sec secs second seconds;ms:ms millisecond milliseconds;min:minute minutes mins;h:h hr hrs hour hours;day:day days;week:week weeks;month:month months;year:year years yr yrs;"
         + "g:g gram grams;kg:kg kilogram kilograms;mg:mg milligram milligrams;lb:lb lbs pound pounds;oz:oz ounce ounces;ton:ton tons tonne tonnes;"
         + "L:L l liter liters litre litres;mL:mL ml milliliter milliliters millilitre millilitres;gal:gallon gallons gal;qt:quart quarts;pt:pint pints;"
-        + "mph:mph;J:J joule joules;kJ:kJ;N:N newton newtons;W:W watt watts;kW:kW;V:V volt volts;A:A amp amps ampere amperes;Pa:Pa pascal pascals;Hz:Hz hertz;kHz:kHz;K:K kelvin;mol:mol mole moles;"
+        + "mph:mph kph kmh;J:J joule joules;kJ:kJ;N:N newton newtons;W:W watt watts;kW:kW;V:V volt volts;A:A amp amps ampere amperes;Pa:Pa pascal pascals;Hz:Hz hertz;kHz:kHz;K:K kelvin;mol:mol mole moles;"
         + "eV:eV;MeV:MeV;keV:keV;GeV:GeV;erg:erg ergs;"
         + "degree:degree degrees deg;radian:radian radians rad;percent:percent pct;dollar:dollar dollars USD usd;cent:cent cents;euro:euro euros EUR;yuan:yuan RMB;rupee:rupee rupees Rs;yen:yen");
 
