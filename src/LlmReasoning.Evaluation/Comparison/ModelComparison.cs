@@ -58,6 +58,11 @@ public static class ModelComparison
             Control = control is null ? null : Compare(all.Length - 1),
             Seed = options.Seed,
             BootstrapDraws = options.BootstrapDraws,
+            PerProblem =
+            [
+                .. all[0].Problems.Select((problem, i) => new ComparedProblem(
+                    problem.ProblemId, problem.Level, problem.Topic, buckets.IndexOf(problem.C), [.. all.Select(model => model.Problems[i].C)])),
+            ],
             Warnings = warnings,
         };
         return summary.Control is null ? summary : summary with { Models = [.. summary.Models.Select(model => WithControl(model, summary.Control.Coverage))] };
