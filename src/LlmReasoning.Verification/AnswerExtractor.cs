@@ -247,7 +247,7 @@ internal static class AnswerExtractor
                 if (position + 1 < text.Length && text[position + 1] == '$') { position++; }
                 inMaths = !inMaths;
             }
-            else if (!inMaths && (c is '\n' or '。' || (c == '.' && (position + 1 == text.Length || char.IsWhiteSpace(text[position + 1])))))
+            else if (!inMaths && (c is '\n' or '。' || (c == '.' && IsFullStop(text, position))))
             {
                 return text[..position].Trim();
             }
@@ -255,6 +255,10 @@ internal static class AnswerExtractor
 
         return text.Trim();
     }
+
+    // "i.e." and "e.g." end no sentence
+    private static bool IsFullStop(ReadOnlySpan<char> text, int at) =>
+        (at + 1 == text.Length || char.IsWhiteSpace(text[at + 1])) && !(at >= 3 && text[at - 2] == '.' && char.IsAsciiLetter(text[at - 1]));
 
     private static ReadOnlySpan<char> Unwrapped(ReadOnlySpan<char> text) => text.Trim(" *_\"'`").TrimEnd(".,;: *");
 
@@ -273,6 +277,7 @@ internal static class AnswerExtractor
     private static Extraction? Whole(string text)
     {
         var candidate = Unwrapped(text).ToString();
+        if (candidate.Contains('$', StringComparison.Ordinal) && candidate.Length > 1 && char.IsAsciiLetter(candidate[0]) && char.IsAsciiLetter(candidate[1])) { return null; }
         return candidate.Length is > 0 and <= MaxWholeLength && !IsBroken(text) && AnswerParser.IsMaths(candidate, allowsLead: false) ? new(candidate, "whole") : null;
     }
 

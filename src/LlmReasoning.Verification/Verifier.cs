@@ -31,7 +31,7 @@ public static class Verifier
 
     internal static Verdict Verify(GoldAnswer gold, string response, ExtractionPolicy policy, int roundingDigits)
     {
-        if (gold.IsEmpty) { return BadGold(gold, null); }
+        if (gold.Defect is { } defect) { return new(Outcome.BadGold, defect, gold.Kind, AnswerKind.None, null, 0); }
         var found = AnswerExtractor.Extract(response, policy);
         if (found.Answer is null) { return new(Outcome.NoAnswer, found.Route, gold.Kind, AnswerKind.None, null, 0); }
         var verdict = Judge(gold, found.Answer, roundingDigits);
@@ -46,11 +46,9 @@ public static class Verifier
 
     private static bool HasSeveralValues(GoldAnswer gold) => gold.Kind is AnswerKind.List or AnswerKind.Set or AnswerKind.None && gold.Answer.Expression?.Items.Length != 1;
 
-    private static Verdict BadGold(GoldAnswer gold, string? answer) => new(Outcome.BadGold, "empty-gold", gold.Kind, AnswerKind.None, answer, 0);
-
     private static Verdict Judge(GoldAnswer gold, string answer, int roundingDigits)
     {
-        if (gold.IsEmpty) { return BadGold(gold, answer); }
+        if (gold.Defect is { } defect) { return new(Outcome.BadGold, defect, gold.Kind, AnswerKind.None, answer, 0); }
         if (AnswerText.Normalize(answer) == gold.Answer.Normalized) { return new(Outcome.Correct, "same-text", gold.Kind, gold.Kind, answer, 0); }
         var given = ParsedAnswer.Parse(answer);
         if (given.Normalized.Length == 0) { return new(Outcome.NoAnswer, "empty-answer", gold.Kind, AnswerKind.None, answer, 0); }
