@@ -13,6 +13,7 @@ internal sealed partial class Equivalence
         }
 
         if (ChainValue(gold) is { } value) { return AnswerIsRelation(value, answer); }
+        if (IsConstantChain(answer) && IsAssignment(gold, out _, out var assigned)) { return AnswerIsRelation(assigned, answer); }
         (gold, answer) = (Ascending(gold), Ascending(answer));
         if (gold.Name != answer.Name) { return CompareDifferentRelations(gold, answer); }
         if (gold.Name.Contains('∈', StringComparison.Ordinal) || gold.Items.Length != answer.Items.Length || !Array.TrueForAll(gold.Items, Algebra.IsScalar) || !Array.TrueForAll(answer.Items, Algebra.IsScalar))

@@ -6,10 +6,11 @@ namespace LlmReasoning.Verification.Equality;
 /// <summary>The ladder for scalars, cheapest and most certain rule first.</summary>
 internal sealed partial class Equivalence
 {
-    /// <summary>Balls that still meet at this many bits count as equal.</summary>
+    /// <summary>Constants whose balls still meet at this many bits count as equal.</summary>
     public const int LastPrecision = 512;
 
     private const int FirstPrecision = 128;
+    private const int PointPrecision = 256;        // the last one at each of several points
     private const int Points = 6;
     private const int MinPoints = 3;
 
@@ -91,7 +92,7 @@ internal sealed partial class Equivalence
             var oneSided = 0;
             for (var point = 0; point < (isConstant ? 1 : Points); point++)
             {
-                switch (AtPoint(a, b, point, complex))
+                switch (AtPoint(a, b, point, complex, isConstant ? LastPrecision : PointPrecision))
                 {
                     case { IsEqual: false } different: return different;
                     case { IsEqual: null, Reason: "one-sided" }: oneSided++; break;
@@ -114,9 +115,9 @@ internal sealed partial class Equivalence
 
     private static bool HasAtoms(Expression e) => e.Any(static n => n.Kind is Symbol or Unit or Numeral || (n.Kind == Call && n.Items.Length != 1));
 
-    private Match AtPoint(Expression a, Expression b, int point, bool isComplex)
+    private Match AtPoint(Expression a, Expression b, int point, bool isComplex, int lastPrecision)
     {
-        for (var bits = FirstPrecision; ; bits = bits == FirstPrecision ? 256 : LastPrecision)
+        for (var bits = FirstPrecision; ; bits = lastPrecision)
         {
             var evaluator = new NumericEvaluator(bits, point, isComplex, _work);
             var left = evaluator.Value(a);
@@ -128,25 +129,23 @@ internal sealed partial class Equivalence
                     return (a.HasDecimal || b.HasDecimal) && IsRounded(x, y) ? Match.Yes("rounded") : Match.No("differs");
                 }
 
-                if (bits == LastPrecision) { return IsSharp(x, bits) && IsSharp(y, bits) ? Match.Yes("numeric") : Match.Unknown("imprecise"); }
+                if (bits == lastPrecision) { return IsSharp(x, bits) && IsSharp(y, bits) ? Match.Yes("numeric") : Match.Unknown("imprecise"); }
             }
             else if (!evaluator.IsImprecise)
             {
                 return Match.Unknown(left is null && right is null ? "undefined" : left is null && evaluator.Value(b) is null ? "undefined" : "one-sided");
             }
-            else if (bits == LastPrecision) { return Match.Unknown("undefined"); }
+            else if (bits == lastPrecision) { return Match.Unknown("undefined"); }
         }
     }
 
-    /// <summary>The error is small against the value, or against one.</summary>
+    /// <summary>
+    /// The error is far below one. A number of hundreds of digits is not sharp, however many of them are right: e^1000 and e^1000 + 1
+    /// may not pass for equal.
+    /// </summary>
     private static bool IsSharp(ComplexBall x, int bits) => IsSharp(x.Real, bits) && IsSharp(x.Imaginary, bits);
 
-    private static bool IsSharp(Ball x, int bits)
-    {
-        if (x.Radius.IsZero) { return true; }
-        var error = x.Exponent + x.Radius.GetBitLength();
-        return error < Math.Max(0, x.Exponent + x.Middle.GetBitLength()) - (bits / 2);
-    }
+    private static bool IsSharp(Ball x, int bits) => x.Radius.IsZero || x.Exponent + x.Radius.GetBitLength() < -bits / 4;
 
     private bool IsRounded(ComplexBall x, ComplexBall y) => IsRounded(x.Real, y.Real) && IsRounded(x.Imaginary, y.Imaginary);
 

@@ -251,7 +251,7 @@ internal sealed class NumericEvaluator
         var (low, high) = ((middle - radius) >> 64, (middle + radius) >> 64);
         if (low == high) { return new Ball(low, 0, 0); }
         // an exact integer that came out of an inexact computation: the boundary cannot be told from below at any precision
-        return _bits >= Equivalence.LastPrecision && high - low == 1 ? new Ball(high, 0, 0) : Imprecise();
+        return _bits >= 256 && high - low == 1 ? new Ball(high, 0, 0) : Imprecise();
     }
 
     private ComplexBall? RealFunction(string name, Ball x)

@@ -59,6 +59,13 @@ internal static class AnswerText
                 continue;
             }
 
+            if (c == '\\' && i + 1 < text.Length && text[i + 1] == '\\')
+            {
+                result.Append("\\\\");
+                i++;
+                continue;
+            }
+
             if (c == '\\' && i + 1 < text.Length && text[i + 1] is ',' or '!' or ';' or ':' or ' ' or '(' or ')' or '[' or ']')
             {
                 i++;

@@ -105,7 +105,7 @@ internal sealed class Lexer
         }
 
         if (Current == '\\' && repetend.Length == 0 && digits.Contains('.', StringComparison.Ordinal)) { digits += ReadRepetend(digits); }
-        if (Current is 'e' or 'E')
+        if (Current is 'e' or 'E' && !digits.EndsWith(')'))
         {
             var sign = Peek(1) is '+' or '-' ? 1 : 0;
             var end = _position + 1 + sign;
