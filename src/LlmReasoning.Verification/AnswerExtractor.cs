@@ -21,7 +21,11 @@ internal static class AnswerExtractor
         var box = LastBox(response, start, skipEmpty: policy == ExtractionPolicy.Lenient);
         if (policy == ExtractionPolicy.Reward || box.Route != "no-box") { return box; }
         var text = response[start..EndOfTurn(response, start)].Trim();
-        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text);
+        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text) switch
+        {
+            { Route: "no-answer" } when IsOneOrTwoWords(text) => new(text, "whole"),
+            var last => last,
+        };
     }
 
     /// <summary>What a reference answer says: its boxes, its "####" or "final answer is"; otherwise the text itself.</summary>
@@ -291,6 +295,8 @@ internal static class AnswerExtractor
         var number = LastNumber(text, out var numberEnd);
         return maths is { } found && numberEnd < mathsEnd ? found : number;
     }
+
+    private static bool IsOneOrTwoWords(string text) => text.Length is > 0 and <= 40 && text.AsSpan().Count(' ') <= 1 && !text.Contains('\n', StringComparison.Ordinal);
 
     /// <summary>The last one-line "$..$" or "\(..\)", or the last "\[..\]" or "$$..$$", with a percent sign that follows it.</summary>
     private static Extraction? LastMaths(string text, out int end)

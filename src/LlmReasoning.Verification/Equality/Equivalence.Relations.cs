@@ -105,7 +105,7 @@ internal sealed partial class Equivalence
         Call when e.Name == "abs" => IsName(e.Items[0]),
         Call => !Vocabulary.Functions.Contains(e.Name) && e.Name is not ("factorial" or "sum" or "prod" or "int" or "lim" or "binom" or "mod" or "set-of") && Array.TrueForAll(e.Items, i => i.Kind is Symbol or Number or Constant),
         ExpressionKind.Multiply => Array.TrueForAll(e.Items, IsCapital),
-        ExpressionKind.Tuple => Array.TrueForAll(e.Items, IsName),
+        ExpressionKind.Tuple or Ratio => Array.TrueForAll(e.Items, IsName),
         _ => false,
     };
 

@@ -208,11 +208,19 @@ internal sealed partial class Equivalence
     private static (Expression Number, Expression? Unit) SplitUnit(Expression e, bool letters)
     {
         if (e.Kind != ExpressionKind.Multiply) { return (e, null); }
-        var isLetterUnit = letters && e.Items.Count(item => HasSymbols(item)) == 1;
+        var isLetterUnit = letters && IsLetterUnit(e.Items);
         var units = Array.FindAll(e.Items, item => IsUnitFactor(item, isLetterUnit));
         if (units.Length == 0) { return (e, null); }
         var number = Algebra.Multiply(Array.FindAll(e.Items, item => !IsUnitFactor(item, isLetterUnit)));
         return (number, Algebra.Multiply(Array.ConvertAll(units, AsUnit)));
+    }
+
+    /// <summary>"5 m", "9.8 m/s^2": one letter, or a quotient of letters, all of which name units.</summary>
+    private static bool IsLetterUnit(Expression[] factors)
+    {
+        var symbols = Array.FindAll(factors, HasSymbols);
+        return Array.TrueForAll(symbols, s => IsUnitFactor(s, letters: true))
+            && (symbols.Length == 1 || Array.Exists(symbols, s => s.Kind == ExpressionKind.Power && s.Items[1].Value.Sign < 0));
     }
 
     private static bool IsUnitFactor(Expression e, bool letters)

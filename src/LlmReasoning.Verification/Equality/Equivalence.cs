@@ -53,15 +53,14 @@ internal sealed partial class Equivalence
             (_, Ratio) when Algebra.IsScalar(gold) => CompareRatioWithQuotient(answer, gold),
             (Numeral, Number) => CompareNumeral(gold, answer),
             (Number, Numeral) => CompareNumeral(answer, gold),
-            _ when IsSetLike(gold) || IsSetLike(answer) => CompareCollections(gold, answer),
+            _ when IsCollection(gold) || IsCollection(answer) => CompareCollections(gold, answer),
             _ when Algebra.IsScalar(gold) && Algebra.IsScalar(answer) => CompareQuantities(gold, answer),
             _ => Match.No("type-mismatch"),
         };
     }
 
-    private static bool IsCollection(Expression e) => e.Kind is Set or List or Union or ExpressionKind.Interval or ExpressionKind.Tuple;
-
-    private static bool IsSetLike(Expression e) => IsCollection(e);
+    private static bool IsCollection(Expression e) =>
+        e.Kind is Set or List or Union or ExpressionKind.Interval or ExpressionKind.Tuple || (e.Kind == Call && e.Name is "setminus" or "cap");
 
     private static bool HasSymbols(Expression e) => e.Any(static n => n.Kind == Symbol);
 

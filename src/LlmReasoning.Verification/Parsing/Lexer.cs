@@ -196,6 +196,13 @@ internal sealed class Lexer
         var start = _position;
         while (char.IsLetter(Current)) { _position++; }
         var word = _text[start.._position];
+        if (word is "a" or "p" or "A" or "P" && Current == '.' && Peek(1) is 'm' or 'M' && Peek(2) == '.')
+        {
+            _position += 3;                                // "p.m."
+            Emit(TokenKind.Word, word + "m");
+            return;
+        }
+
         if (word is "np" or "math" && Current == '.' && char.IsAsciiLetter(Peek(1)))
         {
             _position++;
@@ -331,7 +338,7 @@ internal sealed class Lexer
     /// <summary>Words stay text; single letters, digits and formulas inside \text{...} are read as maths.</summary>
     private void EmitText(string command, string text)
     {
-        var trimmed = text.Trim();
+        var trimmed = text.Trim(' ', '\t', '\n', '\r', '~');
         if (trimmed.Length == 0) { _space = true; return; }
         var words = trimmed.Trim(',', ' ', '.');
         if (words is "and" or "or" or "and/or" or "or,")

@@ -88,8 +88,10 @@ internal sealed partial class Parser
     {
         if (Current.Is('|')) { ParseItemInto(items); return; }
         _bars = 1;
+        _isInSet = true;
         ParseItemInto(items);
         _bars = 0;
+        _isInSet = false;
     }
 
     private Expression ParseAnswerUntilBrace()

@@ -15,7 +15,7 @@ internal sealed partial class Parser
         {
             case "frac":
                 var above = ParseArgument();
-                return Algebra.Divide(above, ParseArgument());
+                return Quotient(above, ParseArgument());
             case "sqrt":
                 return Current.Is('[') ? ParseRoot() : Algebra.Sqrt(ParseArgument(wholeNumber: true));
             case "cbrt":
@@ -57,6 +57,23 @@ internal sealed partial class Parser
 
         return new(Symbol, $"\\{name}");               // an unknown command is a name
     }
+
+    /// <summary>A quotient of expressions, of units ("\frac{\text{miles}}{\text{hour}}"), or a derivative ("\frac{dy}{dx}"), which is a name.</summary>
+    private static Expression Quotient(Expression above, Expression below)
+    {
+        if (IsDifferential(above) is { } y && IsDifferential(below) is { } x) { return new(Symbol, $"d{y}/d{x}"); }
+        return Algebra.Divide(AsUnits(above), AsUnits(below));
+    }
+
+    private static string? IsDifferential(Expression e)
+    {
+        if (e.Kind != ExpressionKind.Multiply || e.Items.Length != 2) { return null; }
+        var (first, second) = (e.Items[0], e.Items[1]);
+        if (first.Kind != Symbol || second.Kind != Symbol) { return null; }
+        return first.Name == "d" ? second.Name : second.Name == "d" ? first.Name : null;
+    }
+
+    private static Expression AsUnits(Expression e) => e.Kind == Text ? ParseUnitWords([e.Name]) : e;
 
     private Expression ParseRoot()
     {

@@ -45,7 +45,7 @@ internal sealed partial class Parser
                 e = Algebra.Multiply(e, new(Unit, "percent"));
             }
             else if (Current.IsCommand("degree") || Current.IsCommand("circ")) { e = ParseDegree(e); }
-            else if (Current.Kind == TokenKind.Command && Current.Text is "euro" or "yen" or "pounds" && IsBehindNumber())
+            else if (Current.Kind == TokenKind.Command && Current.Text is "euro" or "yen" or "pounds" or "cent" && IsBehindNumber())
             {
                 e = Algebra.Multiply(e, new(Unit, TakeText()));
             }

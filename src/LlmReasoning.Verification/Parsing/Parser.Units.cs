@@ -50,7 +50,7 @@ internal sealed partial class Parser
         return ParseUnitWords(words);
     }
 
-    private static bool IsTimeMark(string word) => word is "am" or "pm" or "AM" or "PM";
+    private static bool IsTimeMark(string word) => word is "am" or "pm" or "AM" or "PM" or "Am" or "Pm";
 
     private static bool IsUnitToken(Token token) => token.Kind is TokenKind.Word or TokenKind.Text && (Vocabulary.Units.ContainsKey(token.Text.Trim()) || token.Kind == TokenKind.Text);
 
@@ -63,6 +63,7 @@ internal sealed partial class Parser
 
     private List<string> UnitWords(string text)
     {
+        if (text.Replace(".", "", StringComparison.Ordinal) is var mark && IsTimeMark(mark)) { return [mark]; }
         var words = new List<string>();
         var start = -1;
         for (var i = 0; i <= text.Length; i++)

@@ -31,6 +31,7 @@ internal sealed partial class Parser
     private int _position;
     private int _depth;
     private int _bars;                     // open absolute values: the next bar closes one
+    private bool _isInSet;                 // a colon separates the element from its condition
     private bool _isSecondSign;            // of \pm
     private long _numberBits;
     private bool _sawPlusMinus;
@@ -159,7 +160,13 @@ internal sealed partial class Parser
         if (Current.Kind != TokenKind.Word && !(Current.Kind == TokenKind.Command && Vocabulary.Greek.Contains(Current.Text))) { return null; }
         var at = _position + 1;
         while (_tokens[at].Is('\'')) { at++; }
-        if (_tokens[at].Is('_')) { at += 2; }
+        var inverse = InverseMark(at);
+        at += inverse;
+        if (_tokens[at].Is('_'))
+        {
+            at += _tokens[at + 1].Is('{') ? 4 : 2;
+        }
+
         if (at >= _tokens.Count || !_tokens[at].Is('(')) { return null; }
         var close = at + 1;
         for (; close < _tokens.Count && !_tokens[close].Is(')'); close++)
@@ -169,16 +176,31 @@ internal sealed partial class Parser
         }
 
         if (close == at + 1 || close + 1 >= _tokens.Count || !_tokens[close + 1].Is('=')) { return null; }
-        var name = ParsePostfix(ParseSymbol());
+        var name = ParseSymbol();
+        if (Current.Is('_')) { name = ParseSubscript(name); }
+        _position += inverse;
         if (!Current.Is('(')) { _position = start; return null; }
+        if (inverse > 0) { name = new(Symbol, name.Name + "^-1"); }
         var arguments = ParseCallArguments();
         return new(ExpressionKind.Call, name.Name, arguments);
+    }
+
+    /// <summary>The number of tokens of "^{-1}" at a position.</summary>
+    private int InverseMark(int at)
+    {
+        string[] mark = ["^", "{", "-", "1", "}"];
+        for (var i = 0; i < mark.Length; i++)
+        {
+            if (at + i >= _tokens.Count || _tokens[at + i].Text != mark[i]) { return 0; }
+        }
+
+        return mark.Length;
     }
 
     private Expression ParseUnion()
     {
         var first = ParseSum();
-        if (Current.Is(':')) { return ParseRatio(first); }
+        if (Current.Is(':') && !_isInSet) { return ParseRatio(first); }
         while (Current.Kind == TokenKind.Command && Current.Text is "cup" or "cap" or "setminus" or "backslash" || IsUnionLetter())
         {
             var operation = Current.Kind == TokenKind.Word ? "cup" : Current.Text;
@@ -304,7 +326,7 @@ internal sealed partial class Parser
             var whole = _tokens[_position - 1].Kind == TokenKind.Number && factors[^1] is { IsInteger: true, HasDecimal: false } n && n.Value.Sign >= 0 ? factors[^1] : null;
             if (whole is not null && TryProperFraction() is { } fraction)
             {
-                factors[^1] = Algebra.Add(whole, fraction);
+                factors[^1] = ParsePostfix(Algebra.Add(whole, fraction));
                 return;
             }
 
@@ -320,7 +342,7 @@ internal sealed partial class Parser
         if (Current.IsCommand("frac"))
         {
             var (start, splits) = (_position, _splits.Count);
-            var fraction = ParseFactor();
+            var fraction = ParsePrimary();
             if (fraction.IsNumber && !fraction.HasDecimal && fraction.Value.Sign > 0 && fraction.Value < Rational.One) { return fraction; }
             Restore(start, splits);
             return null;

@@ -60,7 +60,7 @@ internal static class Vocabulary
         ^{7} ⁷  ^{8} ⁸  ^{9} ⁹  ^{n} ⁿ  _{0} ₀  _{1} ₁  _{2} ₂  _{3} ₃  _{4} ₄  _{5} ₅  _{6} ₆  _{7} ₇  _{8} ₈  _{9} ₉  ( （  ) ）
         [ ［  ] ］  \{ ｛  \} ｝  | ｜  ,␣ ，、  ; ；  : ：  . 。．  % ％  \alpha α  \beta β  \gamma γ  \delta δ  \epsilon ε  \theta θ
         \lambda λ  \mu μ  \rho ρ  \sigma σ  \tau τ  \phi φϕ  \omega ω  \Delta Δ  \Omega Ω  \langle ⟨  \rangle ⟩  \lfloor ⌊
-        \rfloor ⌋  \lceil ⌈  \rceil ⌉  ' ′’  \ldots …⋯  \euro €  \pounds £  \yen ¥￥
+        \rfloor ⌋  \lceil ⌈  \rceil ⌉  ' ′’  \ldots …⋯  \cent ¢  \euro €  \pounds £  \yen ¥￥
         """);
 
     /// <summary>Texts that say the same.</summary>
