@@ -15,54 +15,39 @@ internal static class AnswerGroups
         var groups = new int[answers.Count];
         var byText = new Dictionary<string, int>();
         var byExpression = new Dictionary<Expression, int>();
-        var leaders = new List<Expression?>();
+        var leaders = new List<Expression?>();                 // the first of each class; null where a bound was passed
         for (var i = 0; i < groups.Length; i++)
         {
-            var answer = answers[i] is { } text ? ParsedAnswerOf(text, byText, out var known) : NoAnswer(out known);
-            groups[i] = known ?? ClassOf(answer, byExpression, leaders);
-            if (answer is not null) { byText[answer.Normalized] = groups[i]; }
+            var text = AnswerText.Normalize(answers[i] ?? "");
+            if (text.Length == 0) { groups[i] = -1; }
+            else if (byText.TryGetValue(text, out var known)) { groups[i] = known; }
+            else
+            {
+                groups[i] = ClassOf(ParsedAnswer.Parse(answers[i]!).Expression, byExpression, leaders);
+                byText[text] = groups[i];
+            }
         }
 
         return groups;
     }
 
-    private static ParsedAnswer? NoAnswer(out int? known)
+    private static int ClassOf(Expression? answer, Dictionary<Expression, int> byExpression, List<Expression?> leaders)
     {
-        known = -1;
-        return null;
-    }
-
-    private static ParsedAnswer? ParsedAnswerOf(string text, Dictionary<string, int> byText, out int? known)
-    {
-        known = byText.TryGetValue(AnswerText.Normalize(text), out var group) ? group : null;
-        if (known is not null) { return null; }
-        var answer = ParsedAnswer.Parse(text);
-        if (answer.Normalized.Length > 0) { return answer; }
-        return NoAnswer(out known);
-    }
-
-    private static int ClassOf(ParsedAnswer? answer, Dictionary<Expression, int> byExpression, List<Expression?> leaders)
-    {
-        var expression = answer?.Expression;
-        if (expression is null)
+        if (answer is null)
         {
             leaders.Add(null);
             return leaders.Count - 1;
         }
 
-        if (byExpression.TryGetValue(expression, out var group)) { return group; }
-        for (group = 0; group < leaders.Count && leaders.Count <= MaxClasses; group++)
-        {
-            if (leaders[group] is { } leader && MayBeEqual(leader, expression) && AreEqual(leader, expression)) { break; }
-        }
-
-        if (group >= leaders.Count || leaders.Count > MaxClasses)
+        if (byExpression.TryGetValue(answer, out var group)) { return group; }
+        group = leaders.Count > MaxClasses ? -1 : leaders.FindIndex(leader => leader is not null && MayBeEqual(leader, answer) && AreEqual(leader, answer));
+        if (group < 0)
         {
             group = leaders.Count;
-            leaders.Add(expression);
+            leaders.Add(answer);
         }
 
-        byExpression[expression] = group;
+        byExpression[answer] = group;
         return group;
     }
 
@@ -74,18 +59,7 @@ internal static class AnswerGroups
 
     private static bool AreEqual(Expression a, Expression b)
     {
-        try
-        {
-            var match = new Equivalence(new Work(), Verifier.DefaultRoundingDigits).Compare(a, b);
-            return match.IsEqual == true && match.Reason is not ("unit-missing" or "percent-sign-missing" or "base-missing");
-        }
-        catch (BoundExceededException)
-        {
-            return false;
-        }
-        catch (NotMathsException)
-        {
-            return false;
-        }
+        var match = Verifier.Compare(a, b, new Work(), Verifier.DefaultRoundingDigits);
+        return match.IsEqual == true && match.Reason is not ("unit-missing" or "percent-sign-missing" or "base-missing");
     }
 }

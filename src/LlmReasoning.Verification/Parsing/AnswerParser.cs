@@ -84,9 +84,10 @@ internal static class AnswerParser
         return trimmed.EndsWith(" is") || trimmed.EndsWith(" are") || trimmed.EndsWith(":") || trimmed.EndsWith("=") || trimmed.EndsWith(" equals") || trimmed is "is" or "are";
     }
 
-    /// <summary>"(B)", "B.", "(B) 12 apples": the letter of a choice, with or without what it stands for.</summary>
+    /// <summary>"(B)", "B.", "(B) 12 apples": the letter of a choice, with or without what it stands for; two letters are no choice.</summary>
     private static Expression? Choice(List<Token> tokens, int start)
     {
+        if (tokens.FindAll(IsLetter).Count != 1) { return null; }
         if (tokens[start].Is('(') && IsLetter(tokens[start + 1]) && start + 2 < tokens.Count && tokens[start + 2].Is(')'))
         {
             var next = tokens[start + 3];

@@ -342,7 +342,7 @@ internal sealed partial class Parser
     /// <summary>A bracket or brace alone, else a product up to the next sign, function or bracket: "\sin 2\pi x".</summary>
     private Expression ParseFunctionArgument()
     {
-        if (Current.Is('(') || Current.Is('{') || Current.Is('[')) { return ParsePostfixOfBracket(); }
+        if (Current.Is('(') || Current.Is('{') || Current.Is('[')) { return ParsePrimary(); }
         if (TrySign() is { } sign)
         {
             var negated = ParseFunctionArgument();
@@ -350,19 +350,15 @@ internal sealed partial class Parser
         }
 
         var factors = new List<Expression> { ParseFactor() };
-        while (StartsFactor() && !Current.Is('(') && !Current.Is('[') && !IsFunctionHere() && TryUnit(factors) is null)
+        while (true)
         {
-            factors.Add(ParseFactor());
+            if (TryUnit(factors) is { } unit) { factors.Add(unit); }
+            else if (StartsFactor() && !Current.Is('(') && !Current.Is('[') && !IsFunctionHere()) { factors.Add(ParseFactor()); }
+            else { break; }
             if (factors.Count > MaxItems) { throw new BoundExceededException("too-many-items"); }
         }
 
         return factors.Count == 1 ? factors[0] : Algebra.Multiply([.. factors]);
-    }
-
-    private Expression ParsePostfixOfBracket()
-    {
-        var argument = ParsePrimary();
-        return argument;
     }
 
     private bool IsFunctionHere() => Current.Kind is TokenKind.Word or TokenKind.Command && Vocabulary.Functions.Contains(Current.Text);

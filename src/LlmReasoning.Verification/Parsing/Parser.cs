@@ -48,18 +48,19 @@ internal sealed partial class Parser
     public static Expression Parse(List<Token> tokens, int start = 0)
     {
         var parser = new Parser([.. tokens]) { _position = start };
-        var answer = parser.ParseAnswer(TokenKind.End, '\0');
+        var answer = parser.ParseAnswer();
         if (parser.Current.Kind != TokenKind.End) { throw new NotMathsException("text after the answer"); }
         return answer;
     }
 
-    private Expression ParseAnswer(TokenKind end, char closing)
+    /// <summary>One item, or a list; semicolons separate groups of commas ("p=5, q=2; p=7, q=2"), which are tuples.</summary>
+    private Expression ParseAnswer()
     {
         var groups = new List<List<Expression>> { new() };
         while (true)
         {
             while (Current.Is(',')) { _position++; }
-            if (Current.Kind == end || (closing != '\0' && Current.Is(closing))) { break; }
+            if (Current.Kind == TokenKind.End) { break; }
             ParseItemInto(groups[^1]);
             SkipFullStop();
             if (Current.Is(';')) { groups.Add([]); }
@@ -69,8 +70,8 @@ internal sealed partial class Parser
         }
 
         groups.RemoveAll(group => group.Count == 0);
-        var isGrouped = groups.Count > 1 && groups.Exists(group => group.Count > 1);
-        var items = isGrouped ? groups.ConvertAll(group => group.Count == 1 ? group[0] : new(ExpressionKind.Tuple, "", [.. group])) : groups.SelectMany(group => group).ToList();
+        var areTuples = groups.Count > 1 && groups.Exists(group => group.Count > 1);
+        var items = areTuples ? groups.ConvertAll(AsTuple) : [.. groups.SelectMany(group => group)];
         return items.Count switch
         {
             0 => throw new NotMathsException("nothing"),
@@ -78,6 +79,8 @@ internal sealed partial class Parser
             _ => new(List, "", [.. items]),
         };
     }
+
+    private static Expression AsTuple(List<Expression> items) => items.Count == 1 ? items[0] : new(ExpressionKind.Tuple, "", [.. items]);
 
     private void SkipFullStop()
     {
@@ -270,13 +273,6 @@ internal sealed partial class Parser
         };
         if (sign is null) { return null; }
         _position++;
-        if (sign == 1 && Current.Is('-') && _tokens[_position - 1].Is('+') && Next.Kind != TokenKind.End && !Current.SpaceBefore && _tokens[_position - 1].Is('+'))
-        {
-            // "+-" in plain text is \pm only where nothing else makes sense; it is read as minus
-            _position++;
-            return -1;
-        }
-
         return sign;
     }
 

@@ -36,7 +36,7 @@ internal static class Vocabulary
     /// <summary>Units that are a single letter may as well be variables: they count only behind a number at the end of an answer.</summary>
     public static FrozenSet<string> LetterUnits { get; } = Words("m s g h L");
 
-    public static FrozenDictionary<string, long> Magnitudes { get; } = Table("1000:thousand;1000000:million;1000000000:billion;1000000000000:trillion")
+    public static FrozenDictionary<string, long> Magnitudes { get; } = Table("12:dozen;100:hundred;1000:thousand;1000000:million;1000000000:billion;1000000000000:trillion")
         .ToFrozenDictionary(row => row.Key, row => long.Parse(row.Value));
 
     public static FrozenDictionary<string, int> NumberWords { get; } = Table(
