@@ -28,7 +28,7 @@ internal static class Renaming
     {
         var wanted = FreeConstants(gold);
         var given = FreeConstants(answer);
-        if (wanted.Count == 0 || wanted.Count != given.Count || wanted.Count > MaxFreeConstants) { yield break; }
+        if (gold.Kind == Symbol || wanted.Count == 0 || wanted.Count != given.Count || wanted.Count > MaxFreeConstants) { yield break; }
         foreach (var order in Permutations(wanted.Count))
         {
             var renamed = answer;

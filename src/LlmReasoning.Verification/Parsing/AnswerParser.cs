@@ -68,13 +68,16 @@ internal static class AnswerParser
         {
             var token = tokens[i];
             if (token.Kind == TokenKind.Text && EndsLead(token.Text)) { return i + 1; }
-            if (token.Kind == TokenKind.Word && i > 0 && token.Text is "is" or "are" or "equals" or "be") { return i + 1; }
+            if (i > 0 && IsCopula(token)) { return i + 1; }
             if (i > 0 && token.Is(':') && tokens[i - 1].Kind is TokenKind.Word or TokenKind.Text && tokens[i - 1].Text.Length > 2) { return i + 1; }
-            if (token.Kind is not (TokenKind.Word or TokenKind.Text) || (i == 0 && token.Text.Length < 2)) { return IsOptionWord(tokens) ? 1 : 0; }
+            var isName = i == 0 && token.Text.Length < 2 && !IsCopula(tokens[1]);
+            if (token.Kind is not (TokenKind.Word or TokenKind.Text) || isName) { return IsOptionWord(tokens) ? 1 : 0; }
         }
 
         return IsOptionWord(tokens) ? 1 : 0;
     }
+
+    private static bool IsCopula(Token token) => token.Kind == TokenKind.Word && token.Text is "is" or "are" or "equals" or "be";
 
     private static bool IsOptionWord(List<Token> tokens) => tokens[0].Kind is TokenKind.Word or TokenKind.Text && tokens[0].Text is "option" or "Option" or "choice" or "Choice" && tokens.Count > 2;
 

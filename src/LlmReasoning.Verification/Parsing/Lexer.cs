@@ -283,8 +283,7 @@ internal sealed class Lexer
         if (_matrices == 0 && char.IsAsciiLetter(Current))
         {
             // text that was escaped once too often: \\frac
-            _position--;
-            var start = ++_position;
+            var start = _position;
             while (char.IsAsciiLetter(Current)) { _position++; }
             ReadNamedCommand(_text[start.._position]);
         }
@@ -307,10 +306,20 @@ internal sealed class Lexer
             ReadBraced();
             _space = true;
         }
-        else if (Vocabulary.Silent.Contains(name)) { _space |= name is "quad" or "qquad"; }
-        else if (name is "cup" or "cap") { Emit(TokenKind.Command, name); }
+        else if (Vocabulary.Silent.Contains(name))
+        {
+            _space |= name is "quad" or "qquad";
+            if (_space && name.EndsWith("quad", StringComparison.Ordinal) && EndsAssignment()) { EmitComma(); }
+        }
         else if (name == "or" || name == "and" || name == "lor" || name == "vee") { EmitComma(); }
         else { Emit(TokenKind.Command, name is "dfrac" or "tfrac" or "cfrac" ? "frac" : name); }
+    }
+
+    /// <summary>"x = 1 \quad y = 2": the space stands for a comma where an equation ends and another begins.</summary>
+    private bool EndsAssignment()
+    {
+        var last = _tokens.FindLastIndex(t => t.Is('=') || t.Is(','));
+        return last >= 0 && last < _tokens.Count - 1 && _tokens[last].Is('=') && _text.AsSpan(_position).Contains('=');
     }
 
     /// <summary>The content of the braces that follow, or null.</summary>

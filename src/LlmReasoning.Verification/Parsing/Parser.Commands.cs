@@ -204,7 +204,7 @@ internal sealed partial class Parser
         _bars = bars;
         _depth--;
         if (rows == 0) { throw new NotMathsException("empty matrix"); }
-        var matrix = new Expression(Matrix, environment == "cases" ? $"{rows}" : $"{rows}", [.. items]);
+        var matrix = new Expression(Matrix, $"{rows}", [.. items]);
         return environment == "vmatrix" ? Algebra.Call("det", matrix) : matrix;
     }
 }
