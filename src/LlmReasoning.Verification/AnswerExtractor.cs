@@ -21,7 +21,11 @@ internal static class AnswerExtractor
         var box = LastBox(response, start, skipEmpty: policy == ExtractionPolicy.Lenient);
         if (policy == ExtractionPolicy.Reward || box.Route != "no-box") { return box; }
         var text = response[start..EndOfTurn(response, start)].Trim();
-        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text);
+        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text) switch
+        {
+            { Route: "no-answer" } when IsOneOrTwoWords(text) => new(text, "whole"),
+            var last => last,
+        };
     }
 
     /// <summary>What a reference answer says: its boxes, its "####" or "final answer is"; otherwise the text itself.</summary>
@@ -247,7 +251,7 @@ internal static class AnswerExtractor
                 if (position + 1 < text.Length && text[position + 1] == '$') { position++; }
                 inMaths = !inMaths;
             }
-            else if (!inMaths && (c is '\n' or '。' || (c == '.' && (position + 1 == text.Length || char.IsWhiteSpace(text[position + 1])))))
+            else if (!inMaths && (c is '\n' or '。' || (c == '.' && IsFullStop(text, position))))
             {
                 return text[..position].Trim();
             }
@@ -255,6 +259,10 @@ internal static class AnswerExtractor
 
         return text.Trim();
     }
+
+    // "i.e." and "e.g." end no sentence
+    private static bool IsFullStop(ReadOnlySpan<char> text, int at) =>
+        (at + 1 == text.Length || char.IsWhiteSpace(text[at + 1])) && !(at >= 3 && text[at - 2] == '.' && char.IsAsciiLetter(text[at - 1]));
 
     private static ReadOnlySpan<char> Unwrapped(ReadOnlySpan<char> text) => text.Trim(" *_\"'`").TrimEnd(".,;: *");
 
@@ -273,6 +281,7 @@ internal static class AnswerExtractor
     private static Extraction? Whole(string text)
     {
         var candidate = Unwrapped(text).ToString();
+        if (candidate.Contains('$', StringComparison.Ordinal) && candidate.Length > 1 && char.IsAsciiLetter(candidate[0]) && char.IsAsciiLetter(candidate[1])) { return null; }
         return candidate.Length is > 0 and <= MaxWholeLength && !IsBroken(text) && AnswerParser.IsMaths(candidate, allowsLead: false) ? new(candidate, "whole") : null;
     }
 
@@ -286,6 +295,8 @@ internal static class AnswerExtractor
         var number = LastNumber(text, out var numberEnd);
         return maths is { } found && numberEnd < mathsEnd ? found : number;
     }
+
+    private static bool IsOneOrTwoWords(string text) => text.Length is > 0 and <= 40 && text.AsSpan().Count(' ') <= 1 && !text.Contains('\n', StringComparison.Ordinal);
 
     /// <summary>The last one-line "$..$" or "\(..\)", or the last "\[..\]" or "$$..$$", with a percent sign that follows it.</summary>
     private static Extraction? LastMaths(string text, out int end)

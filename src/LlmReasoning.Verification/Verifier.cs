@@ -31,7 +31,7 @@ public static class Verifier
 
     internal static Verdict Verify(GoldAnswer gold, string response, ExtractionPolicy policy, int roundingDigits)
     {
-        if (gold.IsEmpty) { return BadGold(gold, null); }
+        if (gold.Defect is { } defect) { return new(Outcome.BadGold, defect, gold.Kind, AnswerKind.None, null, 0); }
         var found = AnswerExtractor.Extract(response, policy);
         if (found.Answer is null) { return new(Outcome.NoAnswer, found.Route, gold.Kind, AnswerKind.None, null, 0); }
         var verdict = Judge(gold, found.Answer, roundingDigits);
@@ -44,32 +44,40 @@ public static class Verifier
         return found.Route == Extraction.Box ? verdict : verdict with { Reason = $"{verdict.Reason} ({found.Route})" };
     }
 
-    private static bool HasSeveralValues(GoldAnswer gold) => gold.Kind is AnswerKind.List or AnswerKind.Set or AnswerKind.None && gold.Answer.Expression?.Items.Length != 1;
-
-    private static Verdict BadGold(GoldAnswer gold, string? answer) => new(Outcome.BadGold, "empty-gold", gold.Kind, AnswerKind.None, answer, 0);
+    private static bool HasSeveralValues(GoldAnswer gold) => gold.Kind is AnswerKind.List or AnswerKind.Set && gold.Answer.Expression!.Items.Length > 1;
 
     private static Verdict Judge(GoldAnswer gold, string answer, int roundingDigits)
     {
-        if (gold.IsEmpty) { return BadGold(gold, answer); }
+        if (gold.Defect is { } defect) { return new(Outcome.BadGold, defect, gold.Kind, AnswerKind.None, answer, 0); }
         if (AnswerText.Normalize(answer) == gold.Answer.Normalized) { return new(Outcome.Correct, "same-text", gold.Kind, gold.Kind, answer, 0); }
         var given = ParsedAnswer.Parse(answer);
         if (given.Normalized.Length == 0) { return new(Outcome.NoAnswer, "empty-answer", gold.Kind, AnswerKind.None, answer, 0); }
         if (given.Expression is null) { return new(Outcome.Undecided, given.Failure, gold.Kind, AnswerKind.None, answer, 0); }
         if (gold.Answer.Expression is not { } wanted) { return new(Outcome.Undecided, $"gold-{gold.Answer.Failure}", AnswerKind.None, given.Kind, answer, 0); }
         var work = new Work();
+        var match = Compare(wanted, given.Expression, work, roundingDigits);
+        if (match.IsEqual != true && gold.Kind == AnswerKind.List && given.Expression.IsNumber && ParsedAnswer.Parse(answer, joinThousands: false).Expression is { } list)
+        {
+            match = Compare(wanted, list, work, roundingDigits);           // "101,107" for the reference "101, 107"
+        }
+
+        var outcome = match.IsEqual switch { true => Outcome.Correct, false => Outcome.Wrong, null => Outcome.Undecided };
+        return new(outcome, match.Reason, gold.Kind, given.Kind, answer, work.Used);
+    }
+
+    internal static Match Compare(Expression gold, Expression answer, Work work, int roundingDigits)
+    {
         try
         {
-            var match = new Equivalence(work, roundingDigits).Compare(wanted, given.Expression);
-            var outcome = match.IsEqual switch { true => Outcome.Correct, false => Outcome.Wrong, null => Outcome.Undecided };
-            return new(outcome, match.Reason, gold.Kind, given.Kind, answer, work.Used);
+            return new Equivalence(work, roundingDigits).Compare(gold, answer);
         }
         catch (BoundExceededException e)
         {
-            return new(Outcome.Undecided, e.Message, gold.Kind, given.Kind, answer, work.Used);
+            return Match.Unknown(e.Message);
         }
         catch (NotMathsException)
         {
-            return new(Outcome.Wrong, "type-mismatch", gold.Kind, given.Kind, answer, work.Used);
+            return Match.No("type-mismatch");
         }
     }
 }
