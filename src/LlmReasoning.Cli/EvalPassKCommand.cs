@@ -17,7 +17,7 @@ internal static class EvalPassKCommand
         SamplingCommand.AddOptions(options);
         options.Add("--samples", nameof(EvalPassKConfig.Samples), "Grade these samples.jsonl files instead of sampling", "FILE");
         options.Add("--policy", nameof(EvalPassKConfig.Policy), "Where an answer is looked for: reward (the last box alone) or lenient", "NAME");
-        options.Add("--buckets", nameof(EvalPassKConfig.Buckets), "By success count: kim4, kim6, kim8, kim_entropy, or edges such as 0,4,16", "NAME");
+        options.Add("--buckets", nameof(EvalPassKConfig.Buckets), "By success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16", "NAME");
         command.SetAction(parsed => Run(options.Load(parsed)));
         return command.WithExamples(
             "llm-reasoning eval passk --model embedded --problems embedded-test --k 256 --max-new-tokens 72 --output runs/base",
