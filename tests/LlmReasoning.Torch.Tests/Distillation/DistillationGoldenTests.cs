@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LlmReasoning.Torch.Distillation;
-using LlmReasoning.Torch.Tests.Rlvr;
 
 namespace LlmReasoning.Torch.Tests.Distillation;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace LlmReasoning.Torch.Tests.Rlvr;
+namespace LlmReasoning.Torch.Tests;
 
 /// <summary>Nested arrays of golden files as float64 tensors, null as NaN.</summary>
 internal static class GoldenTensor
