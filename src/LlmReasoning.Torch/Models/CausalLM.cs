@@ -65,16 +65,17 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     /// <param name="ids">[B, T] long.</param>
     /// <param name="attentionMask">
     /// [B, T]: 0 = padding, on either side; above 0 = counts, and equal numbers see each other: 1 for a row that is one text, 1, 2, 3, ... for documents
-    /// packed into one row. Null = all count. States at padding are meaningless. Positions run on from document to document, which RoPE does not notice.
+    /// packed into one row. Null = all count. States at padding are meaningless.
     /// </param>
     public Tensor Hidden(Tensor ids, Tensor? attentionMask = null)
     {
         using var scope = NewDisposeScope();
         var tokens = ids.shape[1];
         var documents = attentionMask?.to_type(ScalarType.Int64);
+        // A token's position is the number of those it sees beside itself.
         var positions = documents is null
             ? arange(tokens, device: Device).unsqueeze(0)
-            : (documents.gt(0).to_type(ScalarType.Int64).cumsum(1) - 1).clamp_min_(0);
+            : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens) - 1;
         EnsureRotations(tokens);
         return Run(ids, positions, new() { Masks = CausalMasks(tokens, documents) }).MoveToOuterDisposeScope();
     }

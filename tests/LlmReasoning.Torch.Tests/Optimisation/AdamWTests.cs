@@ -149,13 +149,13 @@ public sealed class AdamWTests
         var parameter = ones(s_shape).requires_grad_(true);
         using var adamW = Optimizer(parameter);
         parameter.grad = ones(s_shape);
-        var before = Tensor.TotalCount;
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         for (var step = 0; step < 10; step++)
         {
             adamW.Step(0.01);
             adamW.ZeroGradients();
         }
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     private static AdamW Optimizer(Tensor parameter) => new(new Dictionary<string, Tensor> { ["weight"] = parameter }, new() { WeightDecay = 0.1 });
