@@ -13,6 +13,7 @@ internal static class AnswerExtractor
 
     private static readonly string[] BoxCommands = ["\\boxed", "\\fbox"];
     private static readonly string[] TurnMarks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>"];
+    private static readonly string[] Anchors = ["answer", "Answer", "ANSWER", "答案"];
     private static readonly string[] Copulas = [" is ", " are ", " equals ", " be "];
 
     public static Extraction Extract(string response, ExtractionPolicy policy)
@@ -174,34 +175,19 @@ internal static class AnswerExtractor
 
     private static Extraction? AfterAnchor(string text)
     {
-        var before = text.Length;
-        for (var tries = 0; tries < MaxAnchors && before > 0; tries++)
+        Span<int> last = stackalloc int[Anchors.Length];
+        for (var i = 0; i < last.Length; i++) { last[i] = text.AsSpan().LastIndexOf(Anchors[i], StringComparison.Ordinal); }
+        for (var tries = 0; tries < MaxAnchors; tries++)
         {
-            var at = LastAnswerWord(text.AsSpan(0, before));
-            var length = "answer".Length;
-            var chinese = text.AsSpan(0, before).LastIndexOf("答案", StringComparison.Ordinal);
-            if (chinese > at) { (at, length) = (chinese, "答案".Length); }
-
+            var latest = 0;
+            for (var i = 1; i < last.Length; i++) { latest = last[i] > last[latest] ? i : latest; }
+            var at = last[latest];
             if (at < 0) { return null; }
-            if (AnswerOfSentence(text.AsSpan(at + length)) is { } answer) { return new(answer, "answer-is"); }
-            before = at;
+            if (AnswerOfSentence(text.AsSpan(at + Anchors[latest].Length)) is { } answer) { return new(answer, "answer-is"); }
+            last[latest] = text.AsSpan(0, at).LastIndexOf(Anchors[latest], StringComparison.Ordinal);
         }
 
         return null;
-    }
-
-    /// <summary>The last "answer" in any case, found by its rarest letter.</summary>
-    private static int LastAnswerWord(ReadOnlySpan<char> text)
-    {
-        for (var end = text.Length; end > 0;)
-        {
-            var at = text[..end].LastIndexOfAny('w', 'W');
-            if (at < 3) { return -1; }
-            if (text[(at - 3)..].StartsWith("answer", StringComparison.OrdinalIgnoreCase)) { return at - 3; }
-            end = at;
-        }
-
-        return -1;
     }
 
     /// <summary>The answer in "... is 5.", ": **5**", " $5$ and $6$. I hope": what follows the word "answer" up to the sentence's end.</summary>
@@ -331,7 +317,7 @@ internal static class AnswerExtractor
         end = text.AsSpan().LastIndexOfAnyInRange('0', '9');
         if (end < 0) { return new(null, "no-answer"); }
         var start = end;
-        while (start > 0 && IsNumberPart(text, start - 1)) { start--; }
+        while (start > 0 && end - start <= Lexer.MaxLength && IsNumberPart(text, start - 1)) { start--; }
         while (start < end && text[start] is '.' or ',' or '/' or '*' or '+' or ')') { start++; }
         var before = start - 1;
         while (before >= 0 && text[before] == ' ') { before--; }

@@ -59,7 +59,7 @@ internal static class AnswerGroups
 
     private static bool AreEqual(Expression a, Expression b)
     {
-        var match = Verifier.Compare(a, b, new Work(), Verifier.DefaultRoundingDigits);
+        var match = Verifier.Compare(a, b, new Work(), VerifierOptions.Default);
         return match.IsEqual == true && match.Reason is not ("unit-missing" or "percent-sign-missing" or "base-missing");
     }
 }

@@ -48,9 +48,9 @@ internal sealed partial class Equivalence
     private Rational Tolerance(Rational a, Rational b)
     {
         var size = Rational.Abs(a) > Rational.Abs(b) ? Rational.Abs(a) : Rational.Abs(b);
-        var digits = _roundingDigits;
+        var digits = _options.RoundingDigits;
         for (; size < Rational.One && !size.IsZero && digits < 400; digits++) { size *= 10; }
-        return Rational.Half / Rational.Pow(10, Math.Max(_roundingDigits, digits - 1))!.Value;
+        return Rational.Half / Rational.Pow(10, Math.Max(_options.RoundingDigits, digits - 1))!.Value;
     }
 
     private Match? Surds(Expression a, Expression b)
@@ -192,7 +192,7 @@ internal sealed partial class Equivalence
         {
             var value = CompareScalars(Algebra.WithoutPercent(gold), Algebra.WithoutPercent(answer));
             if (value.IsEqual == true) { return Match.Yes("percent-value"); }
-            return (unit is null || other is null) && CompareScalars(x, y).IsEqual == true ? Match.Yes("percent-sign-missing") : value;
+            return _options.PercentSignMayBeMissing && (unit is null || other is null) && CompareScalars(x, y).IsEqual == true ? Match.Yes("percent-sign-missing") : value;
         }
 
         if (unit is not null && other is not null && !IsLabel(unit) && !IsLabel(other)) { return Match.No("unit-mismatch"); }

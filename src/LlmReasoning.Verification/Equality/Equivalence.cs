@@ -10,12 +10,12 @@ namespace LlmReasoning.Verification.Equality;
 internal sealed partial class Equivalence
 {
     private readonly Work _work;
-    private readonly int _roundingDigits;
+    private readonly VerifierOptions _options;
 
-    public Equivalence(Work work, int roundingDigits)
+    public Equivalence(Work work, VerifierOptions options)
     {
         _work = work;
-        _roundingDigits = roundingDigits;
+        _options = options;
     }
 
     /// <summary>Compares, then once more with letters in one case and with the constants of integration renamed where that is harmless.</summary>
@@ -24,9 +24,9 @@ internal sealed partial class Equivalence
         var match = CompareKinds(gold, answer);
         if (match.IsEqual == true) { return match; }
         if (Renaming.InOneCase(gold, answer) is var (lowerGold, lowerAnswer) && CompareKinds(lowerGold, lowerAnswer) is { IsEqual: true } folded) { return folded; }
-        foreach (var renamed in Renaming.OfFreeConstants(gold, answer))
+        foreach (var renamed in _options.IgnoresVariableNames ? Renaming.OfVariables(gold, answer) : Renaming.OfFreeConstants(gold, answer))
         {
-            if (CompareKinds(gold, renamed).IsEqual == true) { return Match.Yes("free-constants"); }
+            if (CompareKinds(gold, renamed).IsEqual == true) { return Match.Yes(_options.IgnoresVariableNames ? "renamed" : "free-constants"); }
         }
 
         return match;

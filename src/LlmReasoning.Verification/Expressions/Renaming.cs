@@ -5,7 +5,7 @@ namespace LlmReasoning.Verification.Expressions;
 /// <summary>Other names for the symbols of an answer under which it may still equal the reference answer.</summary>
 internal static class Renaming
 {
-    private const int MaxFreeConstants = 4;
+    private const int MaxRenamed = 4;
 
     /// <summary>Both sides in lower case; null where that changes nothing or where one letter occurs in both cases.</summary>
     public static (Expression Gold, Expression Answer)? InOneCase(Expression gold, Expression answer)
@@ -24,11 +24,16 @@ internal static class Renaming
     }
 
     /// <summary>The answer with its constants of integration (C, c, C_1, c_2, K) named as those of the reference answer, in every order.</summary>
-    public static IEnumerable<Expression> OfFreeConstants(Expression gold, Expression answer)
+    public static IEnumerable<Expression> OfFreeConstants(Expression gold, Expression answer) =>
+        gold.Kind == Symbol ? [] : Renamed(answer, SymbolsOf(answer, IsFreeConstant), SymbolsOf(gold, IsFreeConstant));
+
+    /// <summary>The answer with its variables named as those of the reference answer, in every order.</summary>
+    public static IEnumerable<Expression> OfVariables(Expression gold, Expression answer) =>
+        Renamed(answer, SymbolsOf(answer, static _ => true), SymbolsOf(gold, static _ => true));
+
+    private static IEnumerable<Expression> Renamed(Expression answer, List<Expression> given, List<Expression> wanted)
     {
-        var wanted = FreeConstants(gold);
-        var given = FreeConstants(answer);
-        if (gold.Kind == Symbol || wanted.Count == 0 || wanted.Count != given.Count || wanted.Count > MaxFreeConstants) { yield break; }
+        if (wanted.Count == 0 || wanted.Count != given.Count || wanted.Count > MaxRenamed) { yield break; }
         foreach (var order in Permutations(wanted.Count))
         {
             var renamed = answer;
@@ -57,12 +62,12 @@ internal static class Renaming
         foreach (var item in e.Items) { CollectSymbols(item, names); }
     }
 
-    private static List<Expression> FreeConstants(Expression e)
+    private static List<Expression> SymbolsOf(Expression e, Func<string, bool> test)
     {
         var found = new List<Expression>();
         void Visit(Expression node)
         {
-            if (node.Kind == Symbol && IsFreeConstant(node.Name) && !found.Contains(node)) { found.Add(node); }
+            if (node.Kind == Symbol && test(node.Name) && !found.Contains(node)) { found.Add(node); }
             foreach (var item in node.Items) { Visit(item); }
         }
 

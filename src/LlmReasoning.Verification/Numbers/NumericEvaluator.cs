@@ -8,6 +8,8 @@ namespace LlmReasoning.Verification.Numbers;
 /// </summary>
 internal sealed class NumericEvaluator
 {
+    private const int FunctionSteps = 20;          // a series costs about that many products
+    private const int RootSteps = 6;
     private const int PositivePoints = 3;          // real points 0..2 are positive, 3..5 have either sign
 
     private readonly int _bits;
@@ -130,7 +132,7 @@ internal sealed class NumericEvaluator
             return exponent.Numerator.IsEven || positive is null ? positive : -positive.Value;
         }
 
-        Spend(2);
+        Spend(exponent.Denominator == 2 ? RootSteps : 2 * FunctionSteps);
         if (exponent.Denominator == 2) { return Power(Ball.Sqrt(value.Real, _bits), exponent.Numerator); }
         return Exp(Ball.Multiply(Ball.From(exponent, _bits), BallFunctions.Ln(value.Real, _bits), _bits));
     }
@@ -149,20 +151,22 @@ internal sealed class NumericEvaluator
 
     private ComplexBall? Exp(ComplexBall x)
     {
-        Spend(4);
+        Spend(FunctionSteps);
         if (BallFunctions.Exp(x.Real, _bits) is not { } size) { return Imprecise(); }
         if (x.IsReal) { return size; }
+        Spend(FunctionSteps);
         if (BallFunctions.SinCos(x.Imaginary, _bits) is not var (sin, cos)) { return Imprecise(); }
         return new ComplexBall(Ball.Multiply(size, cos, _bits), Ball.Multiply(size, sin, _bits));
     }
 
     private ComplexBall? Ln(ComplexBall x)
     {
-        Spend(4);
+        Spend(FunctionSteps);
         if (x.IsExactZero) { return null; }
         if (x.ContainsZero) { return Imprecise(); }
         if (x.IsReal && x.Real.IsPositive) { return BallFunctions.Ln(x.Real, _bits); }
         if (!_isComplex) { return null; }
+        Spend(FunctionSteps);
         if (Argument(x) is not { } angle) { return Imprecise(); }
         var logarithm = BallFunctions.Ln(x.Norm(_bits), _bits);
         return new ComplexBall(new Ball(logarithm.Middle, logarithm.Radius, logarithm.Exponent - 1), angle);
@@ -184,7 +188,7 @@ internal sealed class NumericEvaluator
     {
         if (e.Items.Length != 1 || !IsElementary(e.Name)) { return e.Name is "binom" or "factorial" ? Combinatorial(e) : Atom(e); }
         if (Value(e.Items[0]) is not { } x) { return null; }
-        Spend(4);
+        Spend(FunctionSteps);
         return e.Name switch
         {
             "ln" => Ln(x),
@@ -222,7 +226,7 @@ internal sealed class NumericEvaluator
 
     private (Ball Sinh, Ball Cosh)? Hyperbolic(Ball x)
     {
-        Spend(4);
+        Spend(2 * FunctionSteps);
         if (BallFunctions.Exp(x, _bits) is not { } exp || BallFunctions.Exp(-x, _bits) is not { } inverse)
         {
             Imprecise();
@@ -302,7 +306,7 @@ internal sealed class NumericEvaluator
     {
         if (n < 2) { return Ball.Zero; }
         if (Rational.Bits(n.Numerator) > 40) { throw new BoundExceededException("too-large"); }
-        Spend(8);
+        Spend(2 * FunctionSteps);
         var size = Ball.From(n, _bits);
         var ln = BallFunctions.Ln(size, _bits);
         var rough = Ball.Add(Ball.Multiply(size, ln, _bits), -size, _bits);

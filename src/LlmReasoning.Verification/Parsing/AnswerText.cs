@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace LlmReasoning.Verification.Parsing;
@@ -5,6 +6,7 @@ namespace LlmReasoning.Verification.Parsing;
 /// <summary>Answers as text.</summary>
 internal static class AnswerText
 {
+    private static readonly SearchValues<char> Ignored = SearchValues.Create(" \t\n\r\v\f\u00a0\u2009\u202f\u3000$\\");
     private static readonly string[] Articles = ["the", "a", "an"];
 
     /// <summary>
@@ -48,6 +50,7 @@ internal static class AnswerText
     /// <summary>The same formula with other spacing, sizing and dollar signs gives the same text; nothing else is changed.</summary>
     public static string Normalize(string text)
     {
+        if (!text.AsSpan().ContainsAny(Ignored)) { return text.TrimEnd('.'); }
         var result = new StringBuilder(text.Length);
         for (var i = 0; i < text.Length; i++)
         {

@@ -364,7 +364,7 @@ internal sealed class Lexer
             longest = Math.Max(longest, run);
         }
 
-        if (longest <= 1 && IsUnitText(trimmed) && _tokens.Count > 0 && (_tokens[^1].Kind == TokenKind.Number || _tokens[^1].Is('}') || _tokens[^1].Is(')')))
+        if (longest <= 1 && IsUnitText(trimmed) && IsBehindQuantity())
         {
             Emit(TokenKind.Text, trimmed);
             return;
@@ -385,6 +385,9 @@ internal sealed class Lexer
 
         Emit(TokenKind.Text, trimmed);
     }
+
+    private bool IsBehindQuantity() => _tokens.Count > 0
+        && (_tokens[^1].Kind == TokenKind.Number || _tokens[^1].Is('}') || _tokens[^1].Is(')') || (_tokens[^1].Is('/') && _tokens.Count > 1 && _tokens[^2].Kind == TokenKind.Text));
 
     // "m/s", "J": letters that are units, with at least one "/" or "^" or a unit that is no common variable
     private static bool IsUnitText(string text)

@@ -17,7 +17,15 @@ internal sealed partial class Parser
         var isConstant = factors.Count <= MaxQuantityFactors && factors.TrueForAll(IsConstant);
         if (Current.Kind == TokenKind.Text)
         {
-            var unit = ParseUnitWords(UnitWords(TakeText()));
+            var text = UnitWords(TakeText());
+            while (Current.Is('/') && Next.Kind == TokenKind.Text)
+            {
+                _position++;
+                text.Add("/");
+                text.AddRange(UnitWords(TakeText()));
+            }
+
+            var unit = ParseUnitWords(text);
             return isConstant || unit is not { Kind: Unit, Name: "label" } ? unit : throw new NotMathsException("words behind an expression");
         }
 
