@@ -94,7 +94,7 @@ internal sealed class Lexer
         var digits = ReadDigits();
         var repetend = Current == '.' && Peek(1) == '\\' ? ReadRepetend(digits) : "";
         digits += repetend;
-        if (repetend.Length == 0 && Current == '.' && Peek(1) != '.')
+        if (repetend.Length == 0 && Current == '.' && Peek(1) != '.' && !digits.Contains('.', StringComparison.Ordinal))
         {
             var hasDigits = char.IsAsciiDigit(Peek(1));
             if (hasDigits || (digits.Length > 0 && !char.IsAsciiLetter(Peek(1)) && _position + 1 < _text.Length && !char.IsWhiteSpace(Peek(1))))

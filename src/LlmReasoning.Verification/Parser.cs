@@ -22,12 +22,19 @@ internal sealed class Parser
     private const int MaxDepth = 64;
     private const int MaxItems = 256;
     private const int MaxMatrix = 256;
+    private const int MaxNameLength = 200;
+    private const int MaxQuantityFactors = 16;
+    private const int MaxFactors = 128;
+    private const int MaxTerms = 512;
+    private const int MaxNumberBits = 40_000;          // of all the numbers of an answer
 
     private readonly List<Token> _tokens;
+    private readonly Stack<(int Position, Token Token)> _splits = new();     // tokens as they were before they were split
     private int _position;
     private int _depth;
     private int _bars;                     // open absolute values: the next bar closes one
     private bool _isSecondSign;            // of \pm
+    private long _numberBits;
     private bool _sawPlusMinus;
 
     private Parser(List<Token> tokens) { _tokens = tokens; }
@@ -82,15 +89,13 @@ internal sealed class Parser
 
     private void ParseItemInto(List<Expression> items)
     {
-        var start = _position;
+        var (start, splits) = (_position, _splits.Count);
         var outer = _sawPlusMinus;
-        var tokens = _tokens.Count;
         _sawPlusMinus = false;
-        var saved = Snapshot();
         items.Add(ParseItem());
         if (_sawPlusMinus && !_isSecondSign)
         {
-            Restore(saved, start);
+            Restore(start, splits);
             _isSecondSign = true;
             items.Add(ParseItem());
             _isSecondSign = false;
@@ -99,15 +104,23 @@ internal sealed class Parser
         _sawPlusMinus = outer;
     }
 
-    // Tokens that were split ("\frac12") are put back before an item is read again.
-    private List<Token>? Snapshot() => _tokens.Exists(t => t.Kind == TokenKind.Command && t.Text is "pm" or "mp") ? [.. _tokens] : null;
-
-    private void Restore(List<Token>? saved, int start)
+    /// <summary>Goes back to a position; tokens that were split since ("\frac12") are whole again.</summary>
+    private void Restore(int position, int splits)
     {
-        _position = start;
-        if (saved is null) { return; }
-        _tokens.Clear();
-        _tokens.AddRange(saved);
+        _position = position;
+        while (_splits.Count > splits)
+        {
+            var (at, token) = _splits.Pop();
+            _tokens[at] = token;
+        }
+    }
+
+    private string Split(TokenKind kind)
+    {
+        var text = Current.Text;
+        _splits.Push((_position, Current));
+        _tokens[_position] = new(kind, text[1..], false);
+        return text[..1];
     }
 
     // ---- relations -----------------------------------------------------------------------------------------------------------
@@ -218,6 +231,7 @@ internal sealed class Parser
         {
             var term = ParseTerm();
             terms.Add(sign < 0 ? Algebra.Negate(term) : term);
+            if (terms.Count > MaxTerms) { throw new BoundExceededException("too-many-items"); }
         }
 
         _depth--;
@@ -279,6 +293,7 @@ internal sealed class Parser
             else if (TryUnit(factors) is { } unit) { factors.Add(unit); }
             else if (StartsFactor()) { ParseImplicit(factors); }
             else { break; }
+            if (factors.Count > MaxFactors) { throw new BoundExceededException("too-many-items"); }
         }
 
         _depth--;
@@ -314,11 +329,10 @@ internal sealed class Parser
     {
         if (Current.IsCommand("frac"))
         {
-            var start = _position;
-            List<Token> saved = [.. _tokens];
+            var (start, splits) = (_position, _splits.Count);
             var fraction = ParseFactor();
             if (fraction.IsNumber && !fraction.HasDecimal && fraction.Value.Sign > 0 && fraction.Value < Rational.One) { return fraction; }
-            Restore(saved, start);
+            Restore(start, splits);
             return null;
         }
 
@@ -351,10 +365,12 @@ internal sealed class Parser
     /// </summary>
     private Expression? TryUnit(List<Expression> factors)
     {
-        if (!factors.TrueForAll(IsConstant)) { return null; }
-        if (Current.Is('(') && Next.Kind is TokenKind.Word or TokenKind.Text) { return TryLabelInBrackets(); }
+        var isBracket = Current.Is('(') && Next.Kind is TokenKind.Word or TokenKind.Text;
+        var isWord = Current.Kind == TokenKind.Word && Current.Text.Length > 1;
+        if (!isBracket && !isWord && Current.Kind != TokenKind.Text) { return null; }
+        if (factors.Count > MaxQuantityFactors || !factors.TrueForAll(IsConstant)) { return null; }
+        if (isBracket) { return TryLabelInBrackets(); }
         if (Current.Kind == TokenKind.Text) { return ParseUnitWords(UnitWords(TakeText())); }
-        if (Current.Kind != TokenKind.Word || Current.Text.Length < 2) { return null; }
         var word = Current.Text;
         if (Vocabulary.Magnitudes.TryGetValue(word, out var magnitude))
         {
@@ -565,7 +581,12 @@ internal sealed class Parser
             return new(Numeral, e.Value.Numerator.ToString(CultureInfo.InvariantCulture), [numeralBase]);
         }
 
-        if (e.Kind is Symbol or Constant) { return new(Symbol, $"{e.Name}_{subscript}"); }
+        if (e.Kind is Symbol or Constant)
+        {
+            var name = $"{e.Name}_{subscript}";
+            return name.Length <= MaxNameLength ? new(Symbol, name) : throw new BoundExceededException("too-large");
+        }
+
         return new(ExpressionKind.Call, "subscript", [e, subscript]);
     }
 
@@ -591,14 +612,13 @@ internal sealed class Parser
         if (Current.Kind == TokenKind.Number)
         {
             var text = Current.Text;
-            if (wholeNumber || text.Length == 1)
+            if (wholeNumber || text.Length == 1 || text.AsSpan().IndexOfAnyExceptInRange('0', '9') >= 0)
             {
                 _position++;
                 return ToNumber(text);
             }
 
-            _tokens[_position] = new(TokenKind.Number, text[1..], false);
-            return ToNumber(text[..1]);
+            return ToNumber(Split(TokenKind.Number));
         }
 
         if (Current.Kind == TokenKind.Text)
@@ -668,7 +688,7 @@ internal sealed class Parser
         }
     }
 
-    private static Expression ToNumber(string text)
+    private Expression ToNumber(string text)
     {
         if (text[^1] == ')') { return ToRepeatingDecimal(text); }
         var exponentAt = text.IndexOf('e', StringComparison.Ordinal);
@@ -681,6 +701,8 @@ internal sealed class Parser
         var exponent = exponentAt < 0 ? 0 : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         var isDecimal = point >= 0 || exponentAt >= 0;
         var power = exponent - scale;
+        _numberBits += (digits.Length + Math.Abs(power)) * 4L;
+        if (_numberBits > MaxNumberBits) { throw new BoundExceededException("too-large"); }
         if (power == 0) { return Algebra.Number(value, isDecimal); }
         return Rational.Pow(10, power) is { } factor
             ? Algebra.Number(Rational.Create(value, 1) * factor, isDecimal)
@@ -733,8 +755,7 @@ internal sealed class Parser
         }
         else
         {
-            letter = text[..1];
-            _tokens[_position] = new(TokenKind.Word, text[1..], false);
+            letter = Split(TokenKind.Word);
         }
 
         if (letter == "e") { return Algebra.E; }

@@ -20,6 +20,15 @@ public static class Verifier
     /// <summary>Judges an answer that was extracted before against a reference answer that was parsed before.</summary>
     public static Verdict VerifyAnswer(GoldAnswer gold, string answer) => Judge(gold, answer, DefaultRoundingDigits);
 
+    /// <summary>The answer that a policy finds in a response; null where there is none.</summary>
+    public static string? Extract(string response, ExtractionPolicy policy = ExtractionPolicy.Lenient) => AnswerExtractor.Extract(response, policy).Answer;
+
+    /// <summary>
+    /// Puts the answers of one problem into classes of equal answers, numbered in order of appearance from 0; -1 for a missing or empty answer.
+    /// For majority votes and the entropy of answers.
+    /// </summary>
+    public static int[] Group(IReadOnlyList<string?> answers) => AnswerGroups.Group(answers);
+
     internal static Verdict Verify(GoldAnswer gold, string response, ExtractionPolicy policy, int roundingDigits)
     {
         if (gold.IsEmpty) { return BadGold(gold, null); }
