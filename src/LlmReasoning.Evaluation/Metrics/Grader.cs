@@ -44,7 +44,7 @@ public static class Grader
     private static void RequireSoundGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy)
     {
         var broken = problems.AsParallel().AsOrdered()
-            .Where(problem => Verifier.Verify(problem.Gold, $"\\boxed{{{GoldAnswer.Parse(problem.Gold).Text}}}", policy).Outcome != Outcome.Correct)
+            .Where(problem => !ReferenceAnswer.EqualsItself(problem.Gold, policy))
             .Select(problem => problem.Id)
             .ToArray();
         if (broken.Length > 0)
