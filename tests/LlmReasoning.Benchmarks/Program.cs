@@ -1,6 +1,8 @@
+using LlmReasoning.Benchmarks;
+
 switch (args)
 {
     case ["tokenizer", .. var rest]: TokenizerBenchmark.Run(rest); break;
-    case ["verifier", .. var rest]: LlmReasoning.Benchmarks.VerifierBenchmark.Run(rest); break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks NAME [ARGUMENT]..."); break;
+    case ["verifier", .. var rest]: VerifierBenchmark.Run(rest); break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier [ARGUMENT]..."); break;
 }

@@ -41,7 +41,7 @@ public static class Grader
         return [.. problems.Select(problem => tallies[problem.Id].Result(problem))];
     }
 
-    private static void RequireSoundGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy)
+    internal static void RequireSoundGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy)
     {
         var broken = problems.AsParallel().AsOrdered()
             .Where(problem => !ReferenceAnswer.EqualsItself(problem.Gold, policy))

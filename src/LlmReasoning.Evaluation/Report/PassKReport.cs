@@ -1,6 +1,7 @@
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Samples;
+using LlmReasoning.Verification;
 
 namespace LlmReasoning.Evaluation.Report;
 
@@ -9,6 +10,10 @@ public static class PassKReport
 {
     private const double TruncatedShareToWarnOf = 0.05;
     private const int FewProblems = 100;
+
+    /// <summary>Looks at the reference answers before time goes into sampling.</summary>
+    /// <exception cref="UserException">Lists those that the verifier does not find equal to themselves.</exception>
+    public static void CheckGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy) => Grader.RequireSoundGolds(problems, policy);
 
     /// <summary>Grades one samples file; see the overload.</summary>
     public static PassKSummary Write(IReadOnlyList<Problem> problems, string samplesPath, string outputFolder, PassKOptions options) =>
