@@ -12,7 +12,7 @@ public sealed record PassKSummary
     public required SamplingSettings Sampling { get; init; }
 
     /// <summary>The last part of the model's path.</summary>
-    internal string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Sampling.ModelId)) is { Length: > 0 } name ? name : Sampling.ModelId;
+    internal string ModelName => Sampling.ModelName;
 
     /// <summary>The verifier's policy.</summary>
     public required string Scorer { get; init; }

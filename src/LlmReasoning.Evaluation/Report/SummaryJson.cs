@@ -1,11 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LlmReasoning.Evaluation.Comparison;
 
 namespace LlmReasoning.Evaluation.Report;
 
-/// <summary>summary.json: the summary's properties in snake case.</summary>
+/// <summary>summary.json: a summary's properties in snake case.</summary>
 [JsonSerializable(typeof(PassKSummary))]
+[JsonSerializable(typeof(ComparisonSummary))]
 internal sealed partial class SummaryJson : JsonSerializerContext
 {
     private static readonly SummaryJson Context = new(new JsonSerializerOptions
@@ -17,4 +19,6 @@ internal sealed partial class SummaryJson : JsonSerializerContext
     });
 
     public static string Of(PassKSummary summary) => JsonSerializer.Serialize(summary, Context.PassKSummary) + "\n";
+
+    public static string Of(ComparisonSummary summary) => JsonSerializer.Serialize(summary, Context.ComparisonSummary) + "\n";
 }

@@ -11,7 +11,7 @@ public static class SummaryTable
     {
         var text = new StringBuilder();
         text.Append($"{Heading(summary)}\n{Settings(summary)}\n\n");
-        foreach (var table in Tables(summary)) { AppendAligned(text, table); }
+        foreach (var table in Tables(summary)) { TextTable.AppendAligned(text, table); }
         foreach (var note in Notes(summary)) { text.Append($"{note}\n"); }
         return text.ToString();
     }
@@ -23,12 +23,7 @@ public static class SummaryTable
         text.Append($"# {Heading(summary)}\n\n{Settings(summary)}\n\n");
         foreach (var warning in summary.Warnings) { text.Append($"> {warning}\n"); }
         if (summary.Warnings.Count > 0) { text.Append('\n'); }
-        foreach (var table in Tables(summary))
-        {
-            text.Append($"| {string.Join(" | ", table[0])} |\n| {string.Join(" | ", table[0].Select((_, i) => i == 0 ? "---" : "---:"))} |\n");
-            foreach (var row in table.Skip(1)) { text.Append($"| {string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|")))} |\n"); }
-            text.Append('\n');
-        }
+        foreach (var table in Tables(summary)) { TextTable.AppendMarkdown(text, table); }
         foreach (var fact in Facts(summary)) { text.Append($"- {fact}\n"); }
         text.Append("\n![pass@k](figures/passk.svg)\n");
         return text.ToString();
@@ -77,15 +72,4 @@ public static class SummaryTable
     private static string Estimate(CurvePoint? point) => point is { } known ? Percent(known.Estimate) : "-";
 
     private static string Between(CurvePoint? point) => point is { } known ? $"{100 * known.Lo:F1} to {100 * known.Hi:F1}" : "-";
-
-    private static void AppendAligned(StringBuilder text, List<string[]> table)
-    {
-        int[] widths = [.. table[0].Select((_, column) => table.Max(row => row[column].Length))];
-        foreach (var row in table)
-        {
-            var cells = row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]));
-            text.Append(string.Join("  ", cells).TrimEnd()).Append('\n');
-        }
-        text.Append('\n');
-    }
 }
