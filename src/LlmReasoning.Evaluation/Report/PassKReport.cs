@@ -21,7 +21,7 @@ public static class PassKReport
 
     /// <summary>Grades the samples of one model and writes every table and figure. The same inputs give the same bytes.</summary>
     /// <param name="problems">All of them need samples.</param>
-    /// <param name="samplesPaths">Files drawn under the same settings: one, or the shards of one evaluation.</param>
+    /// <param name="samplesPaths">Files drawn under the same settings, or folders that hold them: one, or the shards of one evaluation.</param>
     /// <param name="outputFolder">Made where it is missing; nothing is written before everything is computed.</param>
     /// <param name="options">How to grade and summarise.</param>
     /// <exception cref="UserException">k above n, several samples at temperature 0, missing, mixed or faulty samples, unusable reference answers.</exception>
@@ -29,6 +29,7 @@ public static class PassKReport
     {
         if (options.N < 1) { throw new UserException($"n is {options.N}; it must be 1 or more"); }
         RequireK(options.K, options.N ?? int.MaxValue);
+        samplesPaths = SampleFile.Find(samplesPaths);
         SamplingSettings? sampling = null;
         var samples = SampleFile.Read(samplesPaths).Select(sample =>
         {
@@ -63,7 +64,7 @@ public static class PassKReport
         }
     }
 
-    private static PassKSummary Summarise(IReadOnlyList<ProblemResult> results, SamplingSettings sampling, PassKOptions options)
+    private static PassKSummary Summarise(ProblemResult[] results, SamplingSettings sampling, PassKOptions options)
     {
         var (nMin, n) = (results.Min(result => result.N), results.Max(result => result.N));
         var ks = PassAtK.Ks(nMin, options.K);
@@ -75,7 +76,7 @@ public static class PassKReport
             Dataset = options.Dataset,
             Sampling = sampling,
             Scorer = options.Policy.ToString().ToLowerInvariant(),
-            Problems = results.Count,
+            Problems = results.Length,
             N = n,
             NMin = nMin,
             Curve = Curve.Of(results, ks, options.BootstrapSeed, options.BootstrapDraws),
@@ -100,14 +101,14 @@ public static class PassKReport
         return summary with { Warnings = [.. Warnings(summary, results, buckets)] };
     }
 
-    private static IReadOnlyList<CurvePoint> Majority(IReadOnlyList<ProblemResult> results, IReadOnlyList<int> ks, PassKOptions options)
+    private static IReadOnlyList<CurvePoint> Majority(ProblemResult[] results, IReadOnlyList<int> ks, PassKOptions options)
     {
         double[][] rows = [.. results.AsParallel().AsOrdered().Select(result =>
             MajorityAtK.Estimate(result.Answers!, ks, options.BootstrapSeed, result.ProblemId).Select(point => point.Estimate).ToArray())];
         return Curve.OfRows(rows, ks, options.BootstrapSeed, options.BootstrapDraws);
     }
 
-    private static IEnumerable<BucketRow> ByLevel(IReadOnlyList<ProblemResult> results, int k, PassKOptions options)
+    private static IEnumerable<BucketRow> ByLevel(ProblemResult[] results, int k, PassKOptions options)
     {
         if (results.All(result => result.Level is null)) { return []; }
         return results.GroupBy(result => result.Level ?? "none", StringComparer.Ordinal)
@@ -115,7 +116,7 @@ public static class PassKReport
             .Select(level => Row("level", level.Key, [.. level], k, options));
     }
 
-    private static IEnumerable<BucketRow> BySuccess(IReadOnlyList<ProblemResult> results, SuccessBuckets buckets, int k, PassKOptions options)
+    private static IEnumerable<BucketRow> BySuccess(ProblemResult[] results, SuccessBuckets buckets, int k, PassKOptions options)
     {
         var inBucket = results.ToLookup(buckets.IndexOf);
         return buckets.Labels.Select((label, i) => Row("success", label, [.. inBucket[i]], k, options));
@@ -128,7 +129,7 @@ public static class PassKReport
         return new BucketRow(by, bucket, results.Length, curve[0], curve[1]);
     }
 
-    private static IEnumerable<string> Warnings(PassKSummary summary, IReadOnlyList<ProblemResult> results, SuccessBuckets buckets)
+    private static IEnumerable<string> Warnings(PassKSummary summary, ProblemResult[] results, SuccessBuckets buckets)
     {
         var total = results.Sum(result => (long)result.N);
         if (summary.Undecided > 0) { yield return $"{summary.Undecided} of {total} samples could not be judged and count as not correct."; }
