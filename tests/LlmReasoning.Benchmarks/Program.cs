@@ -1,8 +1,13 @@
 using LlmReasoning.Benchmarks;
+using LlmReasoning.Cli;
 
 switch (args)
 {
     case ["tokenizer", .. var rest]: TokenizerBenchmark.Run(rest); break;
     case ["verifier", .. var rest]: VerifierBenchmark.Run(rest); break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier [ARGUMENT]..."); break;
+    case ["sampler", .. var rest]:
+        NativeTorch.Initialise();
+        SamplerBenchmark.Run(rest);
+        break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler [ARGUMENT]..."); break;
 }

@@ -41,9 +41,6 @@ public sealed record ComparedModel : ModelCurve
     public Crossing? Crossing { get; init; }
 }
 
-/// <summary>A number and its 95 % interval.</summary>
-public readonly record struct Estimate(double Value, double Lo, double Hi);
-
 /// <summary>A difference of pass@k with its paired 95 % interval.</summary>
 /// <param name="K">Samples allowed.</param>
 /// <param name="Delta">Model less base.</param>

@@ -20,7 +20,7 @@ public sealed record SamplingSettings
     public required int MaxNewTokens { get; init; }
 
     /// <summary>The last part of the model's path.</summary>
-    internal string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(ModelId)) is { Length: > 0 } name ? name : ModelId;
+    public string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(ModelId)) is { Length: > 0 } name ? name : ModelId;
 
     public static SamplingSettings Of(Sample sample) => new()
     {
