@@ -9,5 +9,6 @@ internal static class DataCommand
     {
         DataSynthesizeCommand.Create(),
         DataCheckCommand.Create(),
+        DataSelectCommand.Create(),
     }.WithExamples("llm-reasoning data synthesize --split test --count 120 --output test.jsonl");
 }

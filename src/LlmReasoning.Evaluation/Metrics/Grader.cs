@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using LlmReasoning.Evaluation.Problems;
@@ -33,7 +31,7 @@ public static class Grader
         if (problems.Count == 0) { throw new UserException("there are no problems; name a problem set that has some"); }
         RequireSoundGolds(problems, policy);
         var tallies = problems.ToDictionary(problem => problem.Id, problem => new Tally(GoldAnswer.Parse(problem.Gold)), StringComparer.Ordinal);
-        ForEach(samples, sample =>
+        ParallelStream.ForEach(samples, sample =>
         {
             if (sample.SampleIdx >= n) { return; }
             if (!tallies.TryGetValue(sample.ProblemId, out var tally))
@@ -74,20 +72,6 @@ public static class Grader
 
     private static string Listed(string[] ids) =>
         string.Join(", ", ids.Take(ShownIds)) + (ids.Length > ShownIds ? $" and {ids.Length - ShownIds} more" : "");
-
-    /// <summary>Several threads; the first exception leaves as it was thrown.</summary>
-    private static void ForEach(IEnumerable<Sample> samples, Action<Sample> action)
-    {
-        try
-        {
-            // Without buffering a sample is taken when a thread is free for it: memory does not grow with the file.
-            Parallel.ForEach(Partitioner.Create(samples, EnumerablePartitionerOptions.NoBuffering), action);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions.OfType<UserException>().FirstOrDefault() ?? e.InnerException!);
-        }
-    }
 
     private sealed class Tally(GoldAnswer gold)
     {
