@@ -10,5 +10,6 @@ internal static class DataCommand
         DataSynthesizeCommand.Create(),
         DataCheckCommand.Create(),
         DataSelectCommand.Create(),
+        DataImportCommand.Create(),
     }.WithExamples("llm-reasoning data synthesize --split test --count 120 --output test.jsonl");
 }

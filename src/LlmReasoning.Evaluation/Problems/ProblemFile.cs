@@ -34,6 +34,26 @@ public static class ProblemFile
         return problems.Count > 0 ? problems : throw new UserException($"{path}: holds no problem; one JSON object a line is expected");
     }
 
+    /// <summary>Writes problems as jsonl: id, problem, answer, and level, topic and solution where they have them.</summary>
+    public static void Write(string path, IEnumerable<Problem> problems)
+    {
+        var line = new JsonLine();
+        AtomicFile.Write(path, stream =>
+        {
+            foreach (var problem in problems)
+            {
+                line.Begin();
+                line.Text("id"u8, problem.Id);
+                line.Text("problem"u8, problem.Text);
+                line.Text("answer"u8, problem.Gold);
+                if (problem.Level is { } level) { line.Text("level"u8, level); }
+                if (problem.Topic is { } topic) { line.Text("topic"u8, topic); }
+                if (problem.Solution is { } solution) { line.Text("solution"u8, solution); }
+                stream.Write(line.End());
+            }
+        });
+    }
+
     /// <summary>The problems of the given levels, and of those the first <paramref name="limit"/>, in the order given.</summary>
     /// <param name="problems">The set to choose from.</param>
     /// <param name="levels">Level names as in <see cref="Problem.Level"/>; empty = all.</param>
