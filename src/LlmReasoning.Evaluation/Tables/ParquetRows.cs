@@ -14,19 +14,33 @@ internal static class ParquetRows
 
     public static IEnumerable<TableRow> Read(string path)
     {
-        using var stream = CompressedStream.OpenRead(path);
+        using var file = CompressedStream.OpenRead(path);
+        var stream = file;
         var groups = Guard(path, () => RowGroups(path, stream));
         var index = 0;
         for (var group = 0; group < groups; group++)
         {
             var rowGroup = group;
-            var rows = Guard(path, () => ParquetSerializer.DeserializeUntypedAsync(stream, null, rowGroup).GetAwaiter().GetResult().Data);
+            var rows = Guard(path, () => RowGroup(ref stream, rowGroup));
             foreach (var row in rows)
             {
                 var fields = JsonSerializer.SerializeToElement(Fields(row!), RowJson.Default.JsonObject);
                 yield return new TableRow(index, $"row {index + 1}", fields);
                 index++;
             }
+        }
+    }
+
+    private static IList<Dictionary<string, object>> RowGroup(ref Stream stream, int index)
+    {
+        try
+        {
+            return ParquetSerializer.DeserializeUntypedAsync(stream, null, index).GetAwaiter().GetResult().Data;
+        }
+        catch (InvalidDataException e) when (e.InnerException is NotImplementedException && stream is not MemoryStream)
+        {
+            stream = ParquetPages.WithVersion1(stream);
+            return RowGroup(ref stream, index);
         }
     }
 
