@@ -13,24 +13,31 @@ internal static class EvalCompareCommand
 
     private static readonly Option<string[]> Model = new("--model")
     {
-        Description = "Evaluation folders of the models to compare with it", HelpName = "DIR", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "Evaluation folders of the models to compare with it",
+        HelpName = "DIR",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<string> Output = new("--output") { Description = "Folder for tables, figures and the report", HelpName = "DIR", Required = true };
 
     private static readonly Option<string?> Control = new("--control")
     {
-        Description = "Evaluation folder of a second run of the base: shows regression to the mean and chance", HelpName = "DIR",
+        Description = "Evaluation folder of a second run of the base: shows regression to the mean and chance",
+        HelpName = "DIR",
     };
 
     private static readonly Option<string?> Problems = new("--problems")
     {
-        Description = "The problems; with them the report shows texts and samples (samples.jsonl of the folders)", HelpName = "FILE",
+        Description = "The problems; with them the report shows texts and samples (samples.jsonl of the folders)",
+        HelpName = "FILE",
     };
 
     private static readonly Option<string> Buckets = new("--buckets")
     {
-        Description = "Buckets by the base's success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16", HelpName = "NAME", DefaultValueFactory = _ => new ComparisonOptions().Buckets,
+        Description = "Buckets by the base's success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => new ComparisonOptions().Buckets,
     };
 
     private static readonly Option<string> BucketSplit = new("--bucket-split")
@@ -44,12 +51,18 @@ internal static class EvalCompareCommand
 
     private static readonly Option<int[]> K = new("--k")
     {
-        Description = "k beside the powers of two", HelpName = "K", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        Description = "k beside the powers of two",
+        HelpName = "K",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
     };
 
     private static readonly Option<string[]> Names = new("--names")
     {
-        Description = "Names for tables and legends: base, models, control", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        Description = "Names for tables and legends: base, models, control",
+        HelpName = "NAME",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
     };
 
     private static readonly Option<long> Seed = new("--seed") { Description = "Of the bootstrap, subsamples and halves", DefaultValueFactory = _ => 0 };

@@ -14,24 +14,30 @@ internal static class EvalTextCommand
 {
     private static readonly Option<string[]> SampleFiles = new("--samples")
     {
-        Description = "samples.jsonl of one model, or its shards", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "samples.jsonl of one model, or its shards",
+        HelpName = "FILE",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<string> Output = new("--output") { Description = "Folder for tables and figures", HelpName = "DIR", Required = true };
 
     private static readonly Option<string?> ProblemSet = new("--problems")
     {
-        Description = "The problems; with them correct and wrong responses are told apart", HelpName = "FILE",
+        Description = "The problems; with them correct and wrong responses are told apart",
+        HelpName = "FILE",
     };
 
     private static readonly Option<string?> Base = new("--base")
     {
-        Description = "Evaluation folder whose success counts make the buckets; its samples.jsonl, where there is one, is measured too", HelpName = "DIR",
+        Description = "Evaluation folder whose success counts make the buckets; its samples.jsonl, where there is one, is measured too",
+        HelpName = "DIR",
     };
 
     private static readonly Option<string> Keywords = new("--keywords")
     {
-        Description = "Keywords, one a line, lines with # left out; default: reflection-keywords.txt beside the program", HelpName = "FILE",
+        Description = "Keywords, one a line, lines with # left out; default: reflection-keywords.txt beside the program",
+        HelpName = "FILE",
         DefaultValueFactory = _ => ReflectionKeywords.DefaultPath,
     };
 
@@ -39,7 +45,8 @@ internal static class EvalTextCommand
 
     private static readonly Option<string?> Buckets = new("--buckets")
     {
-        Description = "Buckets by success count; default: kim4 for lengths and keywords, kim_entropy for entropy", HelpName = "NAME",
+        Description = "Buckets by success count; default: kim4 for lengths and keywords, kim_entropy for entropy",
+        HelpName = "NAME",
     };
 
     private static readonly Option<ExtractionPolicy> Scorer = new("--scorer") { Description = "Where an answer is looked for", DefaultValueFactory = _ => ExtractionPolicy.Lenient };
