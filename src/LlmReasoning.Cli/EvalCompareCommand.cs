@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
-using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 
 namespace LlmReasoning.Cli;
@@ -87,7 +86,6 @@ internal static class EvalCompareCommand
         string[] folders = [parsed.GetValue(Base)!, .. parsed.GetValue(Model)!];
         var controlFolder = parsed.GetValue(Control);
         var evaluated = EvaluatedModel.ReadAll(controlFolder is null ? folders : [.. folders, controlFolder], parsed.GetValue(Names)!);
-        var problems = parsed.GetValue(Problems) is { } file ? ProblemFile.Read(file) : null;
         var summary = ModelComparison.Of(evaluated[0], [.. evaluated.Skip(1).Take(folders.Length - 1)], controlFolder is null ? null : evaluated[^1], new ComparisonOptions
         {
             Buckets = parsed.GetValue(Buckets)!,
@@ -98,7 +96,7 @@ internal static class EvalCompareCommand
             Seed = parsed.GetValue(Seed),
             BootstrapDraws = parsed.GetValue(Draws),
         });
-        ComparisonReport.Write(summary, evaluated, problems, parsed.GetValue(Output)!);
+        ComparisonReport.Write(summary, parsed.GetValue(Output)!);
         Console.Out.Write(ComparisonText.ToText(summary));
         return ExitCode.Done;
     }

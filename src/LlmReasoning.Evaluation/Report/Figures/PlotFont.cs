@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace LlmReasoning.Evaluation.Report;
+namespace LlmReasoning.Evaluation.Report.Figures;
 
 /// <summary>The font of all figures, part of the program: the same labels on every machine, and labels at all where no font is installed.</summary>
 /// <remarks>Neither ScottPlot nor SkiaSharp brings a font; without one they leave all text out, in silence.</remarks>
