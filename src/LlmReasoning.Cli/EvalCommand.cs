@@ -5,7 +5,7 @@ namespace LlmReasoning.Cli;
 /// <summary><c>eval</c>: what is measured on samples.</summary>
 internal static class EvalCommand
 {
-    public static Command Create() => new Command("eval", "Measure samples: pass@k, comparisons, texts, perplexity.")
+    public static Command Create() => new Command("eval", "Measure samples: pass@k, comparisons of models, texts, perplexity.")
     {
         EvalPassKCommand.Create(),
         EvalCompareCommand.Create(),

@@ -41,7 +41,7 @@ public static class ComparisonReport
         var names = new[] { summary.Base.Name }.Concat(summary.Compared.Select(model => ComparisonText.NameOf(summary, model)));
         return ProblemBrowser.Of(
             compared,
-            [.. names.Select((name, i) => new BrowsedModel(name, summary.N, [.. summary.PerProblem.Select(problem => problem.Correct[i])], Choice(compared, evaluated[i], evaluated.Count)))],
+            [.. names.Select((name, i) => new BrowsedModel(name, [.. summary.PerProblem.Select(problem => (summary.N, problem.Correct[i]))], Choice(compared, evaluated[i], evaluated.Count)))],
             buckets);
     }
 
@@ -52,7 +52,7 @@ public static class ComparisonReport
         if (!File.Exists(path)) { return choice; }
         var ids = problems.Select(problem => problem.Id).ToHashSet(StringComparer.Ordinal);
         var policy = Enum.TryParse<ExtractionPolicy>(model.Settings?.Scorer, ignoreCase: true, out var named) ? named : ExtractionPolicy.Lenient;
-        Grader.Grade(problems, SampleFile.Read(path).Where(sample => ids.Contains(sample.ProblemId)), policy, judged: choice.Add);
+        Grader.Grade(problems, SampleFile.Read(path).Where(sample => ids.Contains(sample.ProblemId)), policy, allowUnequalN: true, judged: choice.Add);
         return choice;
     }
 }

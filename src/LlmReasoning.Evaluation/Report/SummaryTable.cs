@@ -31,18 +31,26 @@ public static class SummaryTable
 
     internal static string Percent(double share) => $"{100 * share:F1} %";
 
+    /// <summary>"256", or "3 to 4".</summary>
+    internal static string Samples(PassKSummary summary) => summary.NMin == summary.N ? $"{summary.N}" : $"{summary.NMin} to {summary.N}";
+
     internal static string Heading(PassKSummary summary) => $"{summary.Sampling.ModelId} on {summary.Dataset}";
 
     internal static string Settings(PassKSummary summary)
     {
         var sampling = summary.Sampling;
-        return $"{summary.Problems} problems, n = {summary.N} samples each, template {sampling.TemplateId}, temperature {sampling.Temperature}, top_p {sampling.TopP}, "
+        return $"{summary.Problems} problems, n = {Samples(summary)} samples each, template {sampling.TemplateId}, temperature {sampling.Temperature}, top_p {sampling.TopP}, "
             + $"top_k {(sampling.TopK == 0 ? "off" : sampling.TopK)}, max_new_tokens {sampling.MaxNewTokens}, seed {sampling.Seed}, scorer {summary.Scorer}";
     }
 
     internal static IEnumerable<List<string[]>> Tables(PassKSummary summary)
     {
-        yield return [["metric", "estimate", "95 % interval"], .. summary.Curve.Select(point => new[] { $"pass@{point.K}", Percent(point.Estimate), Between(point) })];
+        yield return
+        [
+            ["metric", "estimate", "95 % interval"],
+            .. summary.Curve.Select(point => new[] { $"pass@{point.K}", Percent(point.Estimate), Between(point) }),
+            .. summary.Majority.Skip(summary.Majority.Count - 1).Select(point => new[] { $"maj@{point.K}", Percent(point.Estimate), Between(point) }),
+        ];
         var k = summary.Curve[^1].K;
         foreach (var by in summary.Buckets.GroupBy(row => row.By))
         {
@@ -61,9 +69,10 @@ public static class SummaryTable
     {
         yield return $"undecided {summary.Undecided}, failed {summary.Failed}, truncated {Percent(summary.TruncatedShare)}, boxed {Percent(summary.BoxedShare)}, "
             + $"answered {Percent(summary.AnsweredShare)}, duplicates {Percent(summary.DuplicateShare)}, {summary.MeanCompletionTokens:F1} tokens a completion";
+        yield return $"answers of a problem: {summary.MeanDistinctAnswers:F1} distinct, entropy {summary.MeanAnswerEntropy:F2} nats (no answer is a class of its own)";
         if (summary.Unsolved > 0)
         {
-            yield return $"unsolved in {summary.N} samples: {summary.Unsolved} of {summary.Problems} problems; "
+            yield return $"unsolved in {Samples(summary)} samples: {summary.Unsolved} of {summary.Problems} problems; "
                 + $"a success rate above {100 * summary.UnsolvedRateBound:G3} % is ruled out for each (95 %)";
         }
         yield return $"intervals: bootstrap over problems, {summary.BootstrapDraws} draws, seed {summary.BootstrapSeed}";

@@ -25,7 +25,7 @@ internal static class HtmlReport
         page.List(SummaryTable.Facts(summary));
         page.Section("Figures");
         foreach (var figure in figures) { page.Drawing(figure); }
-        page.Browser(ProblemBrowser.Of(problems, [new BrowsedModel(summary.ModelName, summary.N, [.. results.Select(result => result.C)], samples)], buckets));
+        page.Browser(ProblemBrowser.Of(problems, [new BrowsedModel(summary.ModelName, [.. results.Select(result => (result.N, result.C))], samples)], buckets));
         AtomicFile.WriteText(path, page.ToString());
     }
 

@@ -10,10 +10,9 @@ namespace LlmReasoning.Evaluation.Report.Html;
 
 /// <summary>One model in the browser of problems: its success counts, and the samples to show.</summary>
 /// <param name="Name">As the tables name it.</param>
-/// <param name="N">Samples a problem.</param>
-/// <param name="Correct">Correct ones, in the order of the problems.</param>
+/// <param name="Counts">Samples and correct ones, in the order of the problems.</param>
 /// <param name="Samples">May lack some or all problems.</param>
-internal sealed record BrowsedModel(string Name, int N, IReadOnlyList<int> Correct, SampleChoice Samples);
+internal sealed record BrowsedModel(string Name, IReadOnlyList<(int N, int C)> Counts, SampleChoice Samples);
 
 /// <summary>The data of a page's browser of problems and samples, as JSON within a bound on its size.</summary>
 internal sealed class ProblemBrowser
@@ -48,8 +47,8 @@ internal sealed class ProblemBrowser
     /// <param name="buckets">Of the first model's success.</param>
     public static ProblemBrowser Of(IReadOnlyList<Problem> problems, IReadOnlyList<BrowsedModel> models, SuccessBuckets buckets)
     {
-        var rows = problems.Select((problem, i) => (Problem: problem, Correct: models.Select(model => model.Correct[i]).ToArray()))
-            .OrderByDescending(row => row.Correct.Any(c => c > 0 != row.Correct[0] > 0))
+        var rows = problems.Select((problem, i) => (Problem: problem, Counts: models.Select(model => model.Counts[i]).ToArray()))
+            .OrderByDescending(row => row.Counts.Any(count => count.C > 0 != row.Counts[0].C > 0))
             .Take(MaxProblems)
             .ToArray();
         var bytes = 0;
@@ -61,15 +60,12 @@ internal sealed class ProblemBrowser
             WriteStrings(json, "models", models.Select(model => model.Name));
             json.WriteString("bucket_name", $"correct of {buckets.N}{(models.Count > 1 ? $", {models[0].Name}" : "")}");
             WriteStrings(json, "buckets", buckets.Labels);
-            json.WriteStartArray("n");
-            foreach (var model in models) { json.WriteNumberValue(model.N); }
-            json.WriteEndArray();
             json.WriteStartArray("problems");
-            foreach (var (problem, correct) in rows)
+            foreach (var (problem, counts) in rows)
             {
-                var withSamples = Row(problem, correct, models, buckets, showSamples: true);
+                var withSamples = Row(problem, counts, models, buckets, showSamples: true);
                 var isShown = bytes + withSamples.Length <= MaxBytes;
-                var row = isShown ? withSamples : Row(problem, correct, models, buckets, showSamples: false);
+                var row = isShown ? withSamples : Row(problem, counts, models, buckets, showSamples: false);
                 without += isShown ? 0 : 1;
                 bytes += row.Length;
                 json.WriteRawValue(row, skipInputValidation: true);
@@ -84,7 +80,7 @@ internal sealed class ProblemBrowser
         return new ProblemBrowser(Encoding.UTF8.GetString(stream.ToArray()), notes);
     }
 
-    private static byte[] Row(Problem problem, int[] correct, IReadOnlyList<BrowsedModel> models, SuccessBuckets buckets, bool showSamples)
+    private static byte[] Row(Problem problem, (int N, int C)[] counts, IReadOnlyList<BrowsedModel> models, SuccessBuckets buckets, bool showSamples)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Options))
@@ -95,11 +91,9 @@ internal sealed class ProblemBrowser
             if (problem.Topic is { } topic) { json.WriteString("topic", Valid(topic)); }
             json.WriteString("text", Valid(SampleChoice.Shortened(problem.Text, showSamples ? MaxProblemChars : 160)));
             json.WriteString("gold", Valid(SampleChoice.Shortened(problem.Gold, 200)));
-            json.WriteNumber("bucket", buckets.IndexOf(correct[0]));
-            json.WriteStartArray("correct");
-            foreach (var c in correct) { json.WriteNumberValue(c); }
-            json.WriteEndArray();
-            WriteStrings(json, "changes", correct.Skip(1).Select(c => Change(correct[0] > 0, c > 0)));
+            json.WriteNumber("bucket", buckets.IndexOf(counts[0].C));
+            WriteStrings(json, "counts", counts.Select(count => $"{count.C}/{count.N}"));
+            WriteStrings(json, "changes", counts.Skip(1).Select(count => Change(counts[0].C > 0, count.C > 0)));
             json.WriteStartArray("samples");
             foreach (var model in models)
             {

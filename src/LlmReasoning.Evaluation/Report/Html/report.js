@@ -98,7 +98,7 @@ function browse(data, root) {
     const summary = element('summary');
     summary.append(element('span', 'id', problem.id));
     if (problem.level) summary.append(element('span', 'rate', `level ${problem.level}`));
-    problem.correct.forEach((c, i) => summary.append(element('span', 'rate', `${compared ? data.models[i] + ' ' : ''}${c}/${data.n[i]}`)));
+    problem.counts.forEach((count, i) => summary.append(element('span', 'rate', `${compared ? data.models[i] + ' ' : ''}${count}`)));
     problem.changes.forEach((key, i) => {
       if (key === 'gained' || key === 'lost') summary.append(element('span', `tag ${key}`, data.models.length > 2 ? `${key} by ${data.models[i + 1]}` : key));
     });
