@@ -70,17 +70,15 @@ internal sealed class CurveDraws
         return new Crossing(at, interval.Lo > 1 ? interval.Lo : null, double.IsFinite(interval.Hi) ? interval.Hi : null, sign > 0);
     }
 
-    /// <summary>The first k at which the difference is no longer of the given sign; infinite where it stays so up to n.</summary>
+    /// <summary>Where the difference leaves the given sign for the other; 1 where it never had it, infinite where it never takes the other: curves that only meet do not cross.</summary>
     private double CrossingOf(double[] deltas, int sign)
     {
-        if (sign * deltas[0] <= 0) { return 1; }
-        for (var i = 1; i < deltas.Length; i++)
-        {
-            if (sign * deltas[i] > 0) { continue; }
-            var (left, right) = (Math.Log2(_ks[i - 1]), Math.Log2(_ks[i]));
-            return Math.Pow(2, left + (right - left) * deltas[i - 1] / (deltas[i - 1] - deltas[i]));
-        }
-        return double.PositiveInfinity;
+        var beyond = Array.FindIndex(deltas, delta => sign * delta < 0);
+        if (beyond < 0) { return double.PositiveInfinity; }
+        var before = Array.FindLastIndex(deltas, beyond, delta => sign * delta > 0);
+        if (before < 0) { return 1; }
+        var (left, right) = (Math.Log2(_ks[before]), Math.Log2(_ks[before + 1]));
+        return Math.Pow(2, left + (right - left) * deltas[before] / (deltas[before] - deltas[before + 1]));
     }
 
     private int At(int model, int k) => model * _ks.Count + k;

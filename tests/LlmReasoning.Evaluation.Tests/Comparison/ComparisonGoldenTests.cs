@@ -26,8 +26,10 @@ public sealed class ComparisonGoldenTests : IDisposable
     {
         var golden = JsonDocument.Parse(File.ReadAllBytes(Golden.Files("evaluation", "transition_math500.json")[0])).RootElement;
         var n = golden.GetProperty("n").GetInt32();
-        var buckets = SuccessBuckets.Parse("kim8", n);
-        Assert.Equal(golden.GetProperty("edges").EnumerateArray().Select(edge => edge.GetString()), buckets.Labels);
+        string[] edges = [.. golden.GetProperty("edges").EnumerateArray().Select(edge => edge.GetString()!)];
+        var upperEnds = string.Join(',', edges.Select(edge => edge.Split('-')[^1]));
+        var buckets = SuccessBuckets.Parse(upperEnds, n);
+        Assert.Equal(edges, buckets.Labels);
         int[][] counts = [.. golden.GetProperty("counts").EnumerateArray().Select(row => row.EnumerateArray().Select(cell => cell.GetInt32()).ToArray())];
         List<(string, int)> before = [], after = [];
         for (var row = 0; row < counts.Length; row++)
@@ -42,15 +44,15 @@ public sealed class ComparisonGoldenTests : IDisposable
             }
         }
 
-        var summary = Compare(n, before, after, new ComparisonOptions { Buckets = "kim8", BootstrapDraws = 100 });
+        var summary = Compare(n, before, after, new ComparisonOptions { Buckets = upperEnds, BootstrapDraws = 100 });
         var model = summary.Models[0];
         Assert.Equal(counts, model.Transitions);
         var coverage = model.Coverage;
         Assert.Equal(
             new[] { "both", "gained", "lost", "neither" }.Select(key => golden.GetProperty(key).GetInt32()),
             [coverage.Both.Count, coverage.Gained.Count, coverage.Lost.Count, coverage.Neither.Count]);
-        Assert.Equal(golden.GetProperty("base_pass_at_256").GetDouble(), summary.Base.Curve[^1].Estimate, 1e-12);
-        Assert.Equal(golden.GetProperty("model_pass_at_256").GetDouble(), model.Curve[^1].Estimate, 1e-12);
+        Assert.Equal(golden.GetProperty($"base_pass_at_{n}").GetDouble(), summary.Base.Curve[^1].Estimate, 1e-12);
+        Assert.Equal(golden.GetProperty($"model_pass_at_{n}").GetDouble(), model.Curve[^1].Estimate, 1e-12);
         Assert.Equal(golden.GetProperty("SRR").GetDouble(), coverage.Srr!.Value, 1e-12);
         Assert.Equal(golden.GetProperty("NDR").GetDouble(), coverage.Ndr!.Value, 1e-12);
         Assert.Equal(golden.GetProperty("SDS").GetDouble(), coverage.Sds!.Value, 1e-12);

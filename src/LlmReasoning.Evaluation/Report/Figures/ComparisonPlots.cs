@@ -105,9 +105,16 @@ internal static class ComparisonPlots
         return Figure.Of("efficiency", $"What {summary.N} samples of {summary.Base.Name} solve beyond one sample of the model; whiskers: 95 % over problems.", plot, 900, 480);
     }
 
+    /// <summary>Broken at spaces into lines of about so many characters.</summary>
     private static string Wrapped(string label, int width)
     {
-        width = Math.Max(width, 8);
-        return string.Join('\n', Enumerable.Range(0, (label.Length + width - 1) / width).Select(i => label.Substring(i * width, Math.Min(width, label.Length - i * width))));
+        var lines = new List<string> { "" };
+        foreach (var word in label.Split(' '))
+        {
+            if (lines[^1].Length == 0) { lines[^1] = word; }
+            else if (lines[^1].Length + word.Length < width) { lines[^1] += $" {word}"; }
+            else { lines.Add(word); }
+        }
+        return string.Join('\n', lines);
     }
 }

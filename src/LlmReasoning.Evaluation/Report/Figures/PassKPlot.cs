@@ -11,16 +11,17 @@ internal static class PassKPlot
     public static Figure Of(PassKSummary summary)
     {
         var plot = New($"{Figure.Label(summary.ModelName)} on {Figure.Label(summary.Dataset)} ({summary.Problems} problems, n = {summary.N})", summary.Curve[^1].K);
-        Add(plot, summary.ModelName, summary.Curve, summary.N, PlotStyle.ColorOf(0), PlotStyle.ShapeOf(0));
+        Add(plot, [new Line(summary.ModelName, summary.Curve, PlotStyle.ColorOf(0), PlotStyle.ShapeOf(0))], summary.N);
         return Finished(plot, "Share of problems solved within k samples, with 95 % intervals over problems; the open point k = n is the bare share.");
     }
 
     public static Figure Of(ComparisonSummary summary)
     {
         var plot = New($"pass@k on {Figure.Label(summary.Dataset)} ({summary.Problems} problems, n = {summary.N})", summary.N);
-        Add(plot, summary.Base.Name, summary.Base.Curve, summary.N, PlotStyle.Base, MarkerShape.FilledCircle);
-        for (var i = 0; i < summary.Models.Count; i++) { Add(plot, summary.Models[i].Name, summary.Models[i].Curve, summary.N, PlotStyle.ColorOf(i), PlotStyle.ShapeOf(i)); }
-        if (summary.Control is { } control) { Add(plot, $"{control.Name} (control)", control.Curve, summary.N, PlotStyle.Control, MarkerShape.FilledCircle); }
+        List<Line> lines = [new(summary.Base.Name, summary.Base.Curve, PlotStyle.Base, MarkerShape.FilledCircle)];
+        if (summary.Control is { } control) { lines.Add(new Line($"{control.Name} (control)", control.Curve, PlotStyle.Control, MarkerShape.FilledCircle)); }
+        lines.AddRange(summary.Models.Select((model, i) => new Line(model.Name, model.Curve, PlotStyle.ColorOf(i), PlotStyle.ShapeOf(i))));
+        Add(plot, lines, summary.N);
         for (var i = 0; i < summary.Models.Count; i++) { AddCrossing(plot, summary, i); }
         return Finished(plot, "Share of problems solved within k samples, with 95 % intervals over problems; the open point k = n is the bare share. Upright lines: where a curve crosses the base's.");
     }
@@ -35,28 +36,34 @@ internal static class PassKPlot
         return plot;
     }
 
-    private static void Add(Plot plot, string name, IReadOnlyList<CurvePoint> curve, int n, Color color, MarkerShape shape)
+    private static void Add(Plot plot, List<Line> lines, int n)
     {
-        double[] xs = [.. curve.Select(point => Math.Log2(point.K))];
-        if (curve.Count > 1)
+        // All bands lie under all lines, and are the paler the more there are.
+        foreach (var (_, curve, color, _) in lines) { AddBand(plot, curve, color.WithAlpha(lines.Count <= 3 ? 0.16 : 0.32 / lines.Count)); }
+        foreach (var (name, curve, color, shape) in lines)
         {
-            var band = plot.Add.FillY(xs, [.. curve.Select(point => point.Lo)], [.. curve.Select(point => point.Hi)]);
-            band.FillColor = color.WithAlpha(0.16);
-            band.LineWidth = 0;
-            band.MarkerSize = 0;
+            var line = plot.Add.Scatter(curve.Select(point => Math.Log2(point.K)).ToArray(), curve.Select(point => point.Estimate).ToArray(), color);
+            line.LineWidth = 2;
+            line.MarkerSize = 6;
+            line.MarkerShape = shape;
+            line.LegendText = Figure.Label(name);
+            if (curve[^1].K != n || curve.Count == 1) { continue; }
+            plot.Add.Marker(Math.Log2(n), curve[^1].Estimate, MarkerShape.FilledCircle, 10, color);
+            plot.Add.Marker(Math.Log2(n), curve[^1].Estimate, MarkerShape.FilledCircle, 6, Colors.White);
         }
-        else
+    }
+
+    private static void AddBand(Plot plot, IReadOnlyList<CurvePoint> curve, Color color)
+    {
+        if (curve.Count == 1)
         {
-            PlotStyle.Whisker(plot, xs[0], curve[0].Lo, curve[0].Hi, 0.04);
+            PlotStyle.Whisker(plot, Math.Log2(curve[0].K), curve[0].Lo, curve[0].Hi, 0.04);
+            return;
         }
-        var line = plot.Add.Scatter(xs, curve.Select(point => point.Estimate).ToArray(), color);
-        line.LineWidth = 2;
-        line.MarkerSize = 6;
-        line.MarkerShape = shape;
-        line.LegendText = Figure.Label(name);
-        if (curve[^1].K != n || curve.Count == 1) { return; }
-        plot.Add.Marker(xs[^1], curve[^1].Estimate, MarkerShape.FilledCircle, 10, color);
-        plot.Add.Marker(xs[^1], curve[^1].Estimate, MarkerShape.FilledCircle, 6, Colors.White);
+        var band = plot.Add.FillY([.. curve.Select(point => Math.Log2(point.K))], [.. curve.Select(point => point.Lo)], [.. curve.Select(point => point.Hi)]);
+        band.FillColor = color;
+        band.LineWidth = 0;
+        band.MarkerSize = 0;
     }
 
     private static void AddCrossing(Plot plot, ComparisonSummary summary, int model)
@@ -75,4 +82,6 @@ internal static class PassKPlot
         PlotStyle.Legend(plot);
         return Figure.Of("passk", caption, plot, 900, 600);
     }
+
+    private sealed record Line(string Name, IReadOnlyList<CurvePoint> Curve, Color Color, MarkerShape Shape);
 }

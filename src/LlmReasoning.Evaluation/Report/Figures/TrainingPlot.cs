@@ -10,12 +10,12 @@ public sealed record TrainingSeries(string Name, IReadOnlyList<(double Step, dou
 /// <summary>Yue et al., figure 1 right: pass@1 and pass@n against the training step, and what else was measured.</summary>
 public static class TrainingPlot
 {
-    /// <param name="title">Above the first panel.</param>
+    /// <param name="title">Above each panel.</param>
     /// <param name="panels">The label of the vertical axis and the lines of each panel; shares, such as pass@k, run from 0 to 1.</param>
     public static Figure Of(string title, IReadOnlyList<(string Label, bool IsShare, IReadOnlyList<TrainingSeries> Series)> panels) => Figure.Of(
         "training",
         "Measured along the training steps.",
-        [.. panels.Select((panel, i) => Draw(i == 0 ? title : "", panel.Label, panel.IsShare, panel.Series))],
+        [.. panels.Select(panel => Draw(title, panel.Label, panel.IsShare, panel.Series))],
         2,
         panels.Count == 1 ? 900 : 620,
         460);

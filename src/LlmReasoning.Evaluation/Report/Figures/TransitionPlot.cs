@@ -31,7 +31,9 @@ internal static class TransitionPlot
                 rectangle.FillColor = PlotStyle.Shade(share);
                 rectangle.LineColor = Color.FromHex("#D0D0D0");
                 rectangle.LineWidth = 1;
-                if (cell > 0) { PlotStyle.Text(plot, $"{100 * share:F1} % ({cell})", column, row, Alignment.MiddleCenter, 11, PlotStyle.InkOn(share)); }
+                if (cell == 0) { continue; }
+                PlotStyle.Text(plot, $"{100 * share:F1} %", column, row + 0.02, Alignment.LowerCenter, 11, PlotStyle.InkOn(share));
+                PlotStyle.Text(plot, $"({cell})", column, row - 0.02, Alignment.UpperCenter, 11, PlotStyle.InkOn(share));
             }
         }
         Outline(plot, -0.5, 0.5, -0.5, count - 0.5, 3, PlotStyle.ColorOf(1));

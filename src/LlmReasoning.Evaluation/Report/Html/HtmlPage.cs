@@ -101,13 +101,20 @@ internal sealed class HtmlPage
         .Replace("\"", "&quot;", StringComparison.Ordinal)
         .Replace("'", "&#39;", StringComparison.Ordinal);
 
-    /// <summary>Lone surrogates and the control characters that HTML forbids become U+FFFD.</summary>
+    /// <summary>Lone surrogates, control characters that HTML forbids and those that reverse the order of what is read become U+FFFD.</summary>
     public static string Valid(string text)
     {
         var valid = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes()) { valid.Append(Rune.IsControl(rune) && rune.Value is not ('\n' or '\t') ? "\uFFFD" : rune.ToString()); }
+        foreach (var rune in text.EnumerateRunes()) { valid.Append(IsShown(rune) ? rune.ToString() : "\uFFFD"); }
         return valid.ToString();
     }
+
+    private static bool IsShown(Rune rune) => rune.Value switch
+    {
+        '\n' or '\t' => true,
+        >= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069 => false,
+        _ => !Rune.IsControl(rune),
+    };
 
     private static string Resource(string name)
     {

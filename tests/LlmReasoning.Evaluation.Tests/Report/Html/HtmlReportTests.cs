@@ -72,6 +72,7 @@ public sealed partial class HtmlReportTests : IDisposable
         Assert.DoesNotContain("<b ", page);
         Assert.DoesNotContain('\0', page);
         Assert.DoesNotContain('\ud800', page);
+        Assert.DoesNotContain('\u202e', page);
         var text = DataOf(page).GetProperty("problems")[0].GetProperty("text").GetString()!;
         Assert.StartsWith("</script><script>alert(1)</script>", text, StringComparison.Ordinal);
         Assert.Contains("日本語", text);
