@@ -38,6 +38,23 @@ public sealed class MicroBatchTests
         }
     }
 
+    [Fact]
+    [Trait("Category", "Golden")]
+    public void LogProbsAndEntropiesOfHeatedLogitsEqualTheReferenceTo1e9()
+    {
+        using var scope = NewDisposeScope();
+        var golden = Golden.Json(Path.Combine(Golden.Folder("objectives"), "trl_golden.json"));
+        var logits = GoldenTensor.From(golden.GetProperty("sft").GetProperty("logits"));
+        foreach (var entry in golden.EnumerateObject().Where(entry => entry.Name.StartsWith("logps_T", StringComparison.Ordinal)))
+        {
+            var ids = GoldenTensor.Ids(entry.Value.GetProperty("ids")).view(-1);
+            var temperature = double.Parse(entry.Name["logps_T".Length..], System.Globalization.CultureInfo.InvariantCulture);
+            var all = TokenLogProbs.LogSoftmax(logits.view(ids.shape[0], -1).clone(), temperature);
+            GoldenTensor.AssertClose(GoldenTensor.From(entry.Value.GetProperty("logps")).view(-1), TokenLogProbs.Pick(all, ids), 1e-9, entry.Name);
+            GoldenTensor.AssertClose(GoldenTensor.From(entry.Value.GetProperty("entropy")).view(-1), TokenLogProbs.Entropy(all), 1e-9, entry.Name);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]
