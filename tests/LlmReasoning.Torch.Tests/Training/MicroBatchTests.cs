@@ -180,6 +180,17 @@ public sealed class MicroBatchTests
     }
 
     [Fact]
+    public void ABfloat16ModelGetsTheGradientsOfFloat32ToItsRounding()
+    {
+        using var scope = NewDisposeScope();
+        using var narrow = Load(ScalarType.BFloat16);
+        using var wide = Load(ScalarType.Float32);
+        var batch = Rows(wide, rows: 3, tokens: 8);
+        TrainingGolden.AssertRelative(Sft(wide, batch, divisor: 7), Sft(narrow, batch, divisor: 7), 0.02, "loss");
+        AssertEqual(wide.HeadWeight.grad!, narrow.HeadWeight.grad!.to_type(ScalarType.Float32), 0.03, "embeddings");
+    }
+
+    [Fact]
     public void MicroBatchesLeaveNoTensorsBehind()
     {
         using var scope = NewDisposeScope();
