@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
-using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 
 namespace LlmReasoning.Cli;
@@ -13,24 +12,31 @@ internal static class EvalCompareCommand
 
     private static readonly Option<string[]> Model = new("--model")
     {
-        Description = "Evaluation folders of the models to compare with it", HelpName = "DIR", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "Evaluation folders of the models to compare with it",
+        HelpName = "DIR",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<string> Output = new("--output") { Description = "Folder for tables, figures and the report", HelpName = "DIR", Required = true };
 
     private static readonly Option<string?> Control = new("--control")
     {
-        Description = "Evaluation folder of a second run of the base: shows regression to the mean and chance", HelpName = "DIR",
+        Description = "Evaluation folder of a second run of the base: shows regression to the mean and chance",
+        HelpName = "DIR",
     };
 
     private static readonly Option<string?> Problems = new("--problems")
     {
-        Description = "The problems; with them the report shows texts and samples (samples.jsonl of the folders)", HelpName = "FILE",
+        Description = "The problems; with them the report shows texts and samples (samples.jsonl of the folders)",
+        HelpName = "FILE",
     };
 
     private static readonly Option<string> Buckets = new("--buckets")
     {
-        Description = "Buckets by the base's success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16", HelpName = "NAME", DefaultValueFactory = _ => new ComparisonOptions().Buckets,
+        Description = "Buckets by the base's success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => new ComparisonOptions().Buckets,
     };
 
     private static readonly Option<string> BucketSplit = new("--bucket-split")
@@ -44,12 +50,18 @@ internal static class EvalCompareCommand
 
     private static readonly Option<int[]> K = new("--k")
     {
-        Description = "k beside the powers of two", HelpName = "K", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        Description = "k beside the powers of two",
+        HelpName = "K",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
     };
 
     private static readonly Option<string[]> Names = new("--names")
     {
-        Description = "Names for tables and legends: base, models, control", HelpName = "NAME", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+        Description = "Names for tables and legends: base, models, control",
+        HelpName = "NAME",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
     };
 
     private static readonly Option<long> Seed = new("--seed") { Description = "Of the bootstrap, subsamples and halves", DefaultValueFactory = _ => 0 };
@@ -74,7 +86,6 @@ internal static class EvalCompareCommand
         string[] folders = [parsed.GetValue(Base)!, .. parsed.GetValue(Model)!];
         var controlFolder = parsed.GetValue(Control);
         var evaluated = EvaluatedModel.ReadAll(controlFolder is null ? folders : [.. folders, controlFolder], parsed.GetValue(Names)!);
-        var problems = parsed.GetValue(Problems) is { } file ? ProblemFile.Read(file) : null;
         var summary = ModelComparison.Of(evaluated[0], [.. evaluated.Skip(1).Take(folders.Length - 1)], controlFolder is null ? null : evaluated[^1], new ComparisonOptions
         {
             Buckets = parsed.GetValue(Buckets)!,
@@ -85,7 +96,7 @@ internal static class EvalCompareCommand
             Seed = parsed.GetValue(Seed),
             BootstrapDraws = parsed.GetValue(Draws),
         });
-        ComparisonReport.Write(summary, evaluated, problems, parsed.GetValue(Output)!);
+        ComparisonReport.Write(summary, parsed.GetValue(Output)!);
         Console.Out.Write(ComparisonText.ToText(summary));
         return ExitCode.Done;
     }

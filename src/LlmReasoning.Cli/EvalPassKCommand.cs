@@ -1,6 +1,8 @@
 using System.CommandLine;
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
+using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 
@@ -15,13 +17,16 @@ internal static class EvalPassKCommand
         var options = new ConfigOptions<EvalPassKConfig>(command);
         options.Add("--k", nameof(EvalPassKConfig.K), "The largest k; so many samples are drawn unless --n says otherwise", "K");
         SamplingCommand.AddOptions(options);
-        options.Add("--samples", nameof(EvalPassKConfig.Samples), "Grade these samples.jsonl files instead of sampling", "FILE");
+        options.Add("--samples", nameof(EvalPassKConfig.Samples), "Grade these samples.jsonl files or folders (shards are merged) instead of sampling", "DIR");
+        options.Add("--shard", nameof(EvalPassKConfig.Shard), "Only part i of n of the problems, such as 3/16, for job arrays", "i/n");
+        options.AddFlag("--allow-unequal-n", nameof(EvalPassKConfig.AllowUnequalN), "Let problems have fewer samples than others");
         options.Add("--policy", nameof(EvalPassKConfig.Policy), "Where an answer is looked for: reward (the last box alone) or lenient", "NAME");
-        options.Add("--buckets", nameof(EvalPassKConfig.Buckets), "By success count: kim4, kim6, kim8, kim_entropy, or edges such as 0,4,16", "NAME");
+        options.Add("--buckets", nameof(EvalPassKConfig.Buckets), "By success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16", "NAME");
         command.SetAction(parsed => Run(options.Load(parsed)));
         return command.WithExamples(
             "llm-reasoning eval passk --model embedded --problems embedded-test --k 256 --max-new-tokens 72 --output runs/base",
-            "llm-reasoning eval passk --samples runs/base/samples.jsonl --problems embedded-test --output runs/base-again");
+            "llm-reasoning eval passk --samples runs/base/samples.jsonl --problems embedded-test --output runs/base-again",
+            "llm-reasoning eval passk --config configs/quickstart/base.yaml --shard 3/16 --output runs/base-3");
     }
 
     private static int Run(RunConfig<EvalPassKConfig> config)
@@ -32,8 +37,9 @@ internal static class EvalPassKCommand
         if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
         if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
         var problems = ProblemSource.Read(source, value.Levels, value.Limit);
+        if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
         Logging.ToFile(folder);
-        IReadOnlyList<string> samples = value.Samples ?? [Path.Combine(folder, SamplingCommand.SamplesFile)];
+        IReadOnlyList<string> samples = value.Samples is null ? [Path.Combine(folder, SamplingCommand.SamplesFile)] : SampleFile.Find(value.Samples);
         if (value.Samples is null)
         {
             PassKReport.CheckGolds(problems, value.Policy);
@@ -45,6 +51,7 @@ internal static class EvalPassKCommand
             Dataset = ProblemSource.NameOf(source),
             K = config.IsGiven(nameof(value.K)) ? [value.K] : [],
             N = value.Samples is null ? value.N ?? value.K : value.N,
+            AllowUnequalN = value.AllowUnequalN,
             Policy = value.Policy,
             Buckets = value.Buckets,
             BootstrapSeed = value.Seed,

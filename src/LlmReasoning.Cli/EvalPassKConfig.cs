@@ -11,9 +11,15 @@ internal sealed record EvalPassKConfig : SamplingConfig
     /// <summary>Where an answer is looked for: reward (the last box alone) or lenient.</summary>
     public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Lenient;
 
-    /// <summary>Buckets by success count: kim4, kim6, kim8, kim_entropy, or the lower edges, such as "0,1,5,17".</summary>
+    /// <summary>Buckets by success count: kim4, kim6, kim8, kim_entropy, or upper ends such as "0,4,16".</summary>
     public string Buckets { get; init; } = "kim6";
 
-    /// <summary>Grade these files instead of sampling; null = sample.</summary>
+    /// <summary>Only part i of n of the problems, such as "3/16": for job arrays; null = all.</summary>
+    public string? Shard { get; init; }
+
+    /// <summary>Problems may have fewer samples than others; each one's own n is used then.</summary>
+    public bool AllowUnequalN { get; init; }
+
+    /// <summary>Grade these files or folders instead of sampling; null = sample.</summary>
     public IReadOnlyList<string>? Samples { get; init; }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
-using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Evaluation.Responses;
 using LlmReasoning.Evaluation.Samples;
@@ -14,24 +13,30 @@ internal static class EvalTextCommand
 {
     private static readonly Option<string[]> SampleFiles = new("--samples")
     {
-        Description = "samples.jsonl of one model, or its shards", HelpName = "FILE", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "samples.jsonl of one model, or its shards",
+        HelpName = "FILE",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private static readonly Option<string> Output = new("--output") { Description = "Folder for tables and figures", HelpName = "DIR", Required = true };
 
     private static readonly Option<string?> ProblemSet = new("--problems")
     {
-        Description = "The problems; with them correct and wrong responses are told apart", HelpName = "FILE",
+        Description = "The problems; with them correct and wrong responses are told apart",
+        HelpName = "FILE",
     };
 
     private static readonly Option<string?> Base = new("--base")
     {
-        Description = "Evaluation folder whose success counts make the buckets; its samples.jsonl, where there is one, is measured too", HelpName = "DIR",
+        Description = "Evaluation folder whose success counts make the buckets; its samples.jsonl, where there is one, is measured too",
+        HelpName = "DIR",
     };
 
     private static readonly Option<string> Keywords = new("--keywords")
     {
-        Description = "Keywords, one a line, lines with # left out; default: reflection-keywords.txt beside the program", HelpName = "FILE",
+        Description = "Keywords, one a line, lines with # left out; default: reflection-keywords.txt beside the program",
+        HelpName = "FILE",
         DefaultValueFactory = _ => ReflectionKeywords.DefaultPath,
     };
 
@@ -39,10 +44,11 @@ internal static class EvalTextCommand
 
     private static readonly Option<string?> Buckets = new("--buckets")
     {
-        Description = "Buckets by success count; default: kim4 for lengths and keywords, kim_entropy for entropy", HelpName = "NAME",
+        Description = "Buckets by success count; default: kim4 for lengths and keywords, kim_entropy for entropy",
+        HelpName = "NAME",
     };
 
-    private static readonly Option<ExtractionPolicy> Scorer = new("--scorer") { Description = "Where an answer is looked for", DefaultValueFactory = _ => ExtractionPolicy.Lenient };
+    private static readonly Option<ExtractionPolicy> Policy = new("--policy") { Description = "Where an answer is looked for: reward (the last box alone) or lenient", DefaultValueFactory = _ => ExtractionPolicy.Lenient };
     private static readonly Option<long> Seed = new("--seed") { Description = "Of the bootstrap", DefaultValueFactory = _ => 0 };
     private static readonly Option<int> Draws = new("--bootstrap-draws") { Description = "Draws of the bootstrap", HelpName = "COUNT", DefaultValueFactory = _ => Bootstrap.DefaultDraws };
 
@@ -50,7 +56,7 @@ internal static class EvalTextCommand
     {
         var command = new Command("text", "Measure the texts of samples: length, reflection keywords, entropy of answers; by correctness and by difficulty.")
         {
-            SampleFiles, Output, ProblemSet, Base, Keywords, Match, Buckets, Scorer, Seed, Draws,
+            SampleFiles, Output, ProblemSet, Base, Keywords, Match, Buckets, Policy, Seed, Draws,
         };
         command.SetAction(Run);
         return command.WithExamples(
@@ -62,18 +68,18 @@ internal static class EvalTextCommand
     {
         if (parsed.GetValue(Draws) < 1) { throw new UserException($"--bootstrap-draws is {parsed.GetValue(Draws)}; it must be 1 or more"); }
         var keywords = ReflectionKeywords.Read(parsed.GetValue(Keywords)!, parsed.GetValue(Match));
-        var problems = parsed.GetValue(ProblemSet) is { } file ? ProblemFile.Read(file) : null;
+        var problems = parsed.GetValue(ProblemSet) is { } file ? ProblemSource.Read(file, null, null) : null;
         var baseModel = parsed.GetValue(Base) is { } folder ? EvaluatedModel.Read(folder) : null;
         var options = new ResponseOptions
         {
             Keywords = keywords,
-            Policy = parsed.GetValue(Scorer),
+            Policy = parsed.GetValue(Policy),
             BootstrapSeed = parsed.GetValue(Seed),
             BootstrapDraws = parsed.GetValue(Draws),
         };
         if (parsed.GetValue(Buckets) is { } buckets) { options = options with { Buckets = buckets, EntropyBuckets = buckets }; }
 
-        var dataset = parsed.GetValue(ProblemSet) is { } path ? Path.GetFileNameWithoutExtension(path) : baseModel?.Settings?.Dataset ?? "the samples' problems";
+        var dataset = parsed.GetValue(ProblemSet) is { } path ? ProblemSource.NameOf(path) : baseModel?.Settings?.Dataset ?? "the samples' problems";
         var summary = ResponseStudy.Of(Models(parsed.GetValue(SampleFiles)!, baseModel), problems, baseModel, dataset, options);
         ResponseReport.Write(summary, parsed.GetValue(Output)!);
         Console.Out.Write(ResponseReport.ToText(summary));

@@ -12,6 +12,7 @@ internal static class Program
     {
         var root = new RootCommand("Accuracy (pass@1) and capability (pass@k) of small reasoning language models.")
         {
+            TrainCommand.Create(),
             SampleCommand.Create(),
             EvalCommand.Create(),
             DataCommand.Create(),

@@ -40,7 +40,7 @@ internal static class VerifyCommand
             }
             else { throw new UserException("verify: GOLD and RESPONSE are missing; give both, or --batch FILE.jsonl"); }
         });
-        return command;
+        return command.WithExamples("llm-reasoning verify 1/2 \"so \\boxed{0.5}\" --policy reward", "llm-reasoning verify --batch answers.jsonl");
     }
 
     private static string Describe(Verdict verdict) =>

@@ -9,5 +9,9 @@ switch (args)
         NativeTorch.Initialise();
         SamplerBenchmark.Run(rest);
         break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler [ARGUMENT]..."); break;
+    case ["memory", .. var rest]:
+        NativeTorch.Initialise();
+        MemoryBenchmark.Run(rest);
+        break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | memory [ARGUMENT]..."); break;
 }

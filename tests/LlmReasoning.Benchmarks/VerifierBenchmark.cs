@@ -68,7 +68,7 @@ internal static class VerifierBenchmark
         var pairs = new List<(GoldAnswer, string)>();
         for (var i = 0; i < golds.Count; i++)
         {
-            if (golds[i].IsEmpty) { continue; }
+            if (!golds[i].IsUsable) { continue; }
             pairs.Add((golds[i], Response(golds[i].Text)));
             pairs.Add((golds[i], Response(Respelt(golds[i].Text))));
             pairs.Add((golds[i], Response(golds[(i + 1) % golds.Count].Text)));

@@ -154,10 +154,8 @@ public static class ModelComparison
                 yield return $"{key} is {own} for {model.Name}, but {bases} for {baseModel.Name}: differences may come from it.";
             }
         }
-        foreach (var model in new[] { baseModel }.Concat(others).Where(model => model.Settings is null))
-        {
-            yield return $"{model.Name} has no summary.json: whether template, temperature and limits agree is not known.";
-        }
+        string[] unknown = [.. new[] { baseModel }.Concat(others).Where(model => model.Settings is null).Select(model => model.Name)];
+        if (unknown.Length > 0) { yield return $"No summary.json for {string.Join(", ", unknown)}: whether template, temperature and limits agree is not known."; }
         if (control?.Settings is { } repeated && baseModel.Settings is { } first && repeated.Sampling.ModelId != first.Sampling.ModelId)
         {
             yield return $"The control is {repeated.Sampling.ModelId}, the base {first.Sampling.ModelId}: a control is a second run of the same model.";

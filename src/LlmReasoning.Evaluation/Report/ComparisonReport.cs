@@ -1,4 +1,5 @@
 using LlmReasoning.Evaluation.Comparison;
+using LlmReasoning.Evaluation.Report.Figures;
 
 namespace LlmReasoning.Evaluation.Report;
 
@@ -12,6 +13,8 @@ public static class ComparisonReport
     {
         ComparisonTables.Write(outputFolder, summary);
         AtomicFile.WriteText(Path.Combine(outputFolder, "summary.json"), SummaryJson.Of(summary));
-        AtomicFile.WriteText(Path.Combine(outputFolder, "summary.md"), ComparisonText.ToMarkdown(summary, []));
+        var figures = ComparisonPlots.Of(summary);
+        foreach (var figure in figures) { figure.Write(Path.Combine(outputFolder, "figures")); }
+        AtomicFile.WriteText(Path.Combine(outputFolder, "summary.md"), ComparisonText.ToMarkdown(summary, [.. figures.Select(figure => figure.Name)]));
     }
 }

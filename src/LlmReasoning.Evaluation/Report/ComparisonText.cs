@@ -63,13 +63,13 @@ public static class ComparisonText
     {
         foreach (var model in summary.Compared)
         {
-            if (model.Crossing is { } crossing)
+            if (model.Crossing is { } crossing && !ReferenceEquals(model, summary.Control))
             {
                 var (first, second) = crossing.ModelFirst ? (model.Name, summary.Base.Name) : (summary.Base.Name, model.Name);
                 yield return $"the curves of {first} and {second} cross at k = {crossing.K:F1} (95 %: {CrossingEnd(crossing.Lo, "1")} to {CrossingEnd(crossing.Hi, $"beyond {summary.N}")}); "
                     + $"{first} is higher below it";
             }
-            else
+            else if (!ReferenceEquals(model, summary.Control))
             {
                 yield return $"the curves of {model.Name} and {summary.Base.Name} do not cross up to k = {summary.N}";
             }

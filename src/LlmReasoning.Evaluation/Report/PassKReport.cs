@@ -1,5 +1,6 @@
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Report.Figures;
 using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Verification;
 
@@ -48,8 +49,7 @@ public static class PassKReport
         ProblemResult[] byId = [.. results.OrderBy(result => result.ProblemId, StringComparer.Ordinal)];
         var summary = Summarise(byId, sampling, options);
         PassKTables.Write(outputFolder, results, byId, summary, options);
-        var title = $"{summary.ModelName} on {options.Dataset} ({summary.Problems} problems, n = {SummaryTable.Samples(summary)})";
-        PassKPlot.Write(Path.Combine(outputFolder, "figures", "passk"), title, [new PassKSeries(summary.ModelName, summary.Curve)]);
+        PassKPlot.Of(summary).Write(Path.Combine(outputFolder, "figures"));
         AtomicFile.WriteText(Path.Combine(outputFolder, "summary.json"), SummaryJson.Of(summary));
         AtomicFile.WriteText(Path.Combine(outputFolder, "summary.md"), SummaryTable.ToMarkdown(summary));
         return summary;

@@ -1,5 +1,6 @@
 using System.Text;
 using LlmReasoning.Evaluation.Metrics;
+using LlmReasoning.Evaluation.Report.Figures;
 using LlmReasoning.Evaluation.Responses;
 
 namespace LlmReasoning.Evaluation.Report;
@@ -25,7 +26,9 @@ public static class ResponseReport
             summary.Entropies.Select(row => (object?[])
                 [.. Cells(row.Of), row.Problems, row.Entropy?.Value, row.Entropy?.Lo, row.Entropy?.Hi, row.DistinctAnswers, row.DistinctTexts, row.NoAnswerShare]));
         AtomicFile.WriteText(At("summary.json"), SummaryJson.Of(summary));
-        AtomicFile.WriteText(At("summary.md"), ToMarkdown(summary));
+        var figures = ResponsePlots.Of(summary);
+        foreach (var figure in figures) { figure.Write(At("figures")); }
+        AtomicFile.WriteText(At("summary.md"), ToMarkdown(summary, figures));
     }
 
     /// <summary>Plain text in aligned columns, lines ended by line feeds.</summary>
@@ -37,12 +40,13 @@ public static class ResponseReport
         return text.ToString();
     }
 
-    private static string ToMarkdown(ResponseSummary summary)
+    private static string ToMarkdown(ResponseSummary summary, IReadOnlyList<Figure> figures)
     {
         var text = new StringBuilder($"# {TextTable.Escaped(Heading(summary))}\n\n{Settings(summary)}\n\n");
         foreach (var warning in summary.Warnings) { text.Append($"> {TextTable.Escaped(warning)}\n"); }
         if (summary.Warnings.Count > 0) { text.Append('\n'); }
         foreach (var table in Tables(summary)) { TextTable.AppendMarkdown(text, table); }
+        foreach (var figure in figures) { text.Append($"![{figure.Name}](figures/{figure.Name}.svg)\n\n"); }
         return text.ToString();
     }
 

@@ -52,6 +52,20 @@ internal static unsafe class Aten
         return Own(cells[0]);
     }
 
+    /// <summary>One step of AdamW with decoupled decay (arXiv 1711.05101) in place, all parameters in one call.</summary>
+    /// <param name="steps">Float32 without axes, one a parameter, counted up already.</param>
+    public static void FusedAdamW(
+        IEnumerable<Tensor> parameters, IEnumerable<Tensor> gradients, IEnumerable<Tensor> means, IEnumerable<Tensor> squares, IEnumerable<Tensor> steps,
+        double learningRate, double beta1, double beta2, double weightDecay, double epsilon)
+    {
+        Span<ulong> cells =
+        [
+            List(parameters), List(gradients), List(means), List(squares), List([]), List(steps),
+            Bits(learningRate), Bits(beta1), Bits(beta2), Bits(weightDecay), Bits(epsilon), 0, 0, 0, 0,
+        ];
+        Call("aten::_fused_adamw_"u8, cells);
+    }
+
     /// <summary>The first element's address, valid while the tensor lives. The tensor must lie on the CPU.</summary>
     public static T* Data<T>(Tensor tensor) where T : unmanaged
     {
@@ -65,6 +79,15 @@ internal static unsafe class Aten
         IntPtr handle;
         Check(aoti_torch_new_tensor_handle(tensor.Handle, &handle), "tensor");
         return (ulong)handle;
+    }
+
+    // The operator takes over the list and the handles in it.
+    private static ulong List(IEnumerable<Tensor> tensors)
+    {
+        IntPtr list;
+        Check(torch_new_list_reserve_size(0, &list), "list");
+        foreach (var tensor in tensors) { Check(torch_list_push_back(list, Handle(tensor)), "list"); }
+        return (ulong)list;
     }
 
     private static ulong Bits(double value) => BitConverter.DoubleToUInt64Bits(value);
@@ -97,6 +120,7 @@ internal static unsafe class Aten
     [DllImport(Library)] private static extern int aoti_torch_get_data_ptr(IntPtr tensor, IntPtr* result);
     [DllImport(Library)] private static extern int aoti_torch_new_tensor_handle(IntPtr tensor, IntPtr* result);
     [DllImport(Library)] private static extern int torch_call_dispatcher(byte* op, byte* overload, ulong* stack, ulong version);
+    [DllImport(Library)] private static extern int torch_list_push_back(IntPtr list, ulong item);
     [DllImport(Library)] private static extern int torch_new_list_reserve_size(nuint size, IntPtr* result);
     [DllImport(Library)] private static extern int torch_new_string_handle(byte* text, nuint length, IntPtr* result);
 }

@@ -63,16 +63,25 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
 
     /// <summary>Final hidden states [B, T, D], after the last norm.</summary>
     /// <param name="ids">[B, T] long.</param>
-    /// <param name="attentionMask">[B, T], 1 = counts, padding on either side; null = all count. States at padding are meaningless.</param>
+    /// <param name="attentionMask">
+    /// [B, T]: 0 = padding, on either side; above 0 = counts, and equal numbers see each other: 1 for a row that is one text, 1, 2, 3, ... for documents
+    /// packed into one row. Null = all count. States at padding are meaningless.
+    /// </param>
     public Tensor Hidden(Tensor ids, Tensor? attentionMask = null)
     {
         using var scope = NewDisposeScope();
         var tokens = ids.shape[1];
-        var counts = attentionMask?.to_type(ScalarType.Bool);
-        var positions = counts is null ? arange(tokens, device: Device).unsqueeze(0) : (counts.to_type(ScalarType.Int64).cumsum(1) - 1).clamp_min_(0);
+        var documents = attentionMask?.to_type(ScalarType.Int64);
+        // A token's position is the number of those it sees beside itself.
+        var positions = documents is null
+            ? arange(tokens, device: Device).unsqueeze(0)
+            : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens) - 1;
         EnsureRotations(tokens);
-        return Run(ids, positions, new() { Masks = CausalMasks(tokens, counts) }).MoveToOuterDisposeScope();
+        return Run(ids, positions, new() { Masks = CausalMasks(tokens, documents) }).MoveToOuterDisposeScope();
     }
+
+    /// <summary>The weight [V, D] of <see cref="Logits"/>, which has no bias; the embeddings where they are tied.</summary>
+    internal Tensor HeadWeight => lm_head?.weight ?? model.embed_tokens.weight;
 
     /// <summary>Logits [..., V] of hidden states [..., D].</summary>
     public Tensor Logits(Tensor hidden) => _head.Apply(hidden);
@@ -132,10 +141,10 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
         return model.forward(ids, pass);
     }
 
-    // Masks of a pass over whole rows; none where plain causal attention does. counts: [B, T] bool, false at padding; null = no padding.
-    private Dictionary<int, Tensor> CausalMasks(long tokens, Tensor? counts = null) => Windows()
-        .Where(window => counts is not null || (window > 0 && window < tokens))
-        .ToDictionary(window => window, window => CausalMask(tokens, window, counts));
+    // Masks of a pass over whole rows; none where plain causal attention does. documents: [B, T] long, 0 at padding; null = no padding, one document.
+    private Dictionary<int, Tensor> CausalMasks(long tokens, Tensor? documents = null) => Windows()
+        .Where(window => documents is not null || (window > 0 && window < tokens))
+        .ToDictionary(window => window, window => CausalMask(tokens, window, documents));
 
     // [R, 1, 1, visible] for one new token a row.
     private Dictionary<int, Tensor> DecodeMasks(Tensor positions, long visible)
@@ -150,14 +159,16 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     private IEnumerable<int> Windows() => Config.SlidingWindows.Select(window => window ?? 0).Distinct();
 
     // [B or 1, 1, T, T]; the diagonal stays open so that no row is empty at padding.
-    private Tensor CausalMask(long tokens, int window, Tensor? counts)
+    private Tensor CausalMask(long tokens, int window, Tensor? documents)
     {
         var row = arange(tokens, device: Device).unsqueeze(1);
         var column = arange(tokens, device: Device).unsqueeze(0);
         var visible = column <= row;
         if (window > 0) { visible = visible & (column > row - window); }
         visible = visible.view(1, 1, tokens, tokens);
-        return counts is null ? visible : (visible & counts.view(-1, 1, 1, tokens)) | (column == row);
+        if (documents is null) { return visible; }
+        var (of, seen) = (documents.view(-1, 1, tokens, 1), documents.view(-1, 1, 1, tokens));
+        return (visible & (of == seen) & (seen > 0)) | (column == row);
     }
 
     /// <summary>Makes the tables of <see cref="Rope"/> reach this length; not safe beside running passes.</summary>

@@ -1,4 +1,5 @@
 using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Scoring;
 
@@ -57,7 +58,7 @@ public static class Scorer
         }
         var inputs = tensor(ids, [batch.Count, width], device: model.Device);
         var hidden = model.Hidden(inputs).narrow(1, 0, width - 1);
-        var logProbs = TokenLogProbs.Of(model, hidden.reshape(-1, hidden.shape[2]), inputs.narrow(1, 1, width - 1).reshape(-1));
+        var (logProbs, _) = TokenLogProbs.Of(model, hidden.reshape(-1, hidden.shape[2]), inputs.narrow(1, 1, width - 1).reshape(-1));
         float[] host = [.. logProbs.cpu().data<float>()];
         for (var row = 0; row < batch.Count; row++)
         {

@@ -172,7 +172,7 @@ public sealed class ModelComparisonTests : IDisposable
     {
         var warnings = ModelComparison.Of(Read("a", 8, [1, 2], temperature: 1), [Read("b", 8, [1, 2], temperature: 0.6)], null, Options).Warnings;
         Assert.Contains("temperature is 0.6 for b, but 1 for a: differences may come from it.", warnings);
-        Assert.Contains(ModelComparison.Of(Read("c", 8, [1]), [Read("d", 8, [1])], null, Options).Warnings, warning => warning.StartsWith("c has no summary.json", StringComparison.Ordinal));
+        Assert.Contains(ModelComparison.Of(Read("c", 8, [1]), [Read("d", 8, [1])], null, Options).Warnings, warning => warning.StartsWith("No summary.json for c, d: ", StringComparison.Ordinal));
     }
 
     [Fact]

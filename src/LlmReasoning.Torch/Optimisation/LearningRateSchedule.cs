@@ -1,0 +1,37 @@
+namespace LlmReasoning.Torch.Optimisation;
+
+/// <summary>The course of the learning rate. TRL's lr_scheduler_type.</summary>
+public enum LearningRateSchedule
+{
+    /// <summary>1 throughout, without warmup.</summary>
+    Constant,
+
+    /// <summary>Up in a line, then 1.</summary>
+    ConstantWithWarmup,
+
+    /// <summary>Up in a line, then down in a line to 0.</summary>
+    Linear,
+
+    /// <summary>Up in a line, then down half a cosine to 0.</summary>
+    Cosine,
+}
+
+public static class LearningRates
+{
+    /// <summary>What the learning rate is multiplied by; the numbers of transformers' schedulers. With warmup the first step has 0.</summary>
+    /// <param name="step">The update's index, from 0.</param>
+    /// <param name="warmupSteps">Updates before the full rate.</param>
+    /// <param name="totalSteps">Updates of the run.</param>
+    public static double Multiplier(this LearningRateSchedule schedule, long step, long warmupSteps, long totalSteps)
+    {
+        if (schedule == LearningRateSchedule.Constant) { return 1; }
+        if (step < warmupSteps) { return (double)step / Math.Max(1, warmupSteps); }
+        double stepsOfDecay = Math.Max(1, totalSteps - warmupSteps);
+        return schedule switch
+        {
+            LearningRateSchedule.Linear => Math.Max(0, (totalSteps - step) / stepsOfDecay),
+            LearningRateSchedule.Cosine => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * ((step - warmupSteps) / stepsOfDecay)))),
+            _ => 1,
+        };
+    }
+}

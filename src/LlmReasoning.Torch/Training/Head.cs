@@ -1,0 +1,41 @@
+using LlmReasoning.Torch.Models;
+
+namespace LlmReasoning.Torch.Training;
+
+/// <summary>The product with the vocabulary's weight, cut into chunks of tokens, and its backward by hand.</summary>
+internal static class Head
+{
+    private const long ChunkElements = 1 << 24;     // of logits alive at a time: 64 MB in float32
+
+    /// <summary>Start and count of each chunk of N tokens.</summary>
+    public static IEnumerable<(long Start, long Count)> Chunks(CausalLM model, long tokens, long? chunkTokens = null)
+    {
+        var chunk = chunkTokens ?? Math.Max(1, ChunkElements / model.Config.VocabSize);
+        for (long start = 0; start < tokens; start += chunk) { yield return (start, Math.Min(chunk, tokens - start)); }
+    }
+
+    /// <summary>[N] of the type that log-probabilities have.</summary>
+    public static Tensor Empty(Tensor hidden, long tokens) => empty(tokens, Wide(hidden.dtype), hidden.device);
+
+    /// <summary>Logits [n, V] in float32 at least.</summary>
+    public static Tensor Logits(CausalLM model, Tensor hidden) => model.Logits(hidden).to_type(Wide(hidden.dtype));
+
+    /// <summary>log softmax(logits / temperature), [n, V].</summary>
+    public static Tensor LogSoftmax(CausalLM model, Tensor hidden, double temperature)
+    {
+        var logits = Logits(model, hidden);
+        return (temperature == 1 ? logits : logits.div_(temperature)).log_softmax(-1);
+    }
+
+    /// <summary>From d loss / d logits [n, V]: adds to the weight's gradient and writes that of the hidden states [n, D].</summary>
+    public static void AddGradient(CausalLM model, Tensor hidden, Tensor logitGradient, Tensor hiddenGradient)
+    {
+        var weight = model.HeadWeight;
+        var gradient = logitGradient.to_type(hidden.dtype);
+        hiddenGradient.copy_(gradient.mm(weight));
+        weight.grad ??= zeros_like(weight);
+        weight.grad.addmm_(gradient.t(), hidden, 1, 1);
+    }
+
+    private static ScalarType Wide(ScalarType dtype) => dtype == ScalarType.Float64 ? dtype : ScalarType.Float32;
+}

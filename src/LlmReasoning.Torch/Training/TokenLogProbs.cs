@@ -1,0 +1,114 @@
+using LlmReasoning.Torch.Models;
+
+namespace LlmReasoning.Torch.Training;
+
+/// <summary>Exact log-probabilities of given tokens and their gradients, a chunk of tokens at a time: [N, V] never exists whole.</summary>
+/// <remarks>
+/// Axes: N tokens, D hidden, V vocabulary. With z = logits / temperature, l = z_y - logsumexp z, H = -sum p log p:
+/// dl/dz = 1[y] - p and dH/dz = -p (log p + H). All in float32, or float64 where the model is.
+/// </remarks>
+public static class TokenLogProbs
+{
+    /// <summary>l and, where asked for, H of the target tokens, [N] each, without gradient.</summary>
+    /// <param name="model">Its head gives the logits.</param>
+    /// <param name="hidden">[N, D], the states that predict the targets.</param>
+    /// <param name="targets">[N] long.</param>
+    /// <param name="temperature">Above 0.</param>
+    /// <param name="chunkTokens">Tokens whose logits live at a time; null = as many as take 64 MB.</param>
+    public static (Tensor LogProbs, Tensor? Entropies) Of(CausalLM model, Tensor hidden, Tensor targets, double temperature = 1, bool withEntropies = false, long? chunkTokens = null)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var logProbs = Head.Empty(hidden, targets.shape[0]);
+        var entropies = withEntropies ? empty_like(logProbs) : null;
+        foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
+        {
+            using var inner = NewDisposeScope();
+            var all = Head.LogSoftmax(model, hidden.narrow(0, start, count), temperature);
+            logProbs.narrow(0, start, count).copy_(Pick(all, targets.narrow(0, start, count)));
+            entropies?.narrow(0, start, count).copy_(Entropy(all));
+        }
+        return (logProbs.MoveToOuterDisposeScope(), entropies?.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Forward and backward of a loss of all log-probabilities at once. The logits are computed twice where they need several chunks.</summary>
+    /// <param name="hidden">[N, D] without gradient.</param>
+    /// <param name="loss">From l [N] and H [N] (null unless asked for) to a scalar.</param>
+    /// <returns>The loss, and its gradient with respect to the hidden states, [N, D]. The head's is added to its weight's.</returns>
+    internal static (double Loss, Tensor HiddenGradient) Backward(
+        CausalLM model, Tensor hidden, Tensor targets, double temperature, bool withEntropies, Func<Tensor, Tensor?, Tensor> loss, long? chunkTokens = null)
+    {
+        using var scope = NewDisposeScope();
+        var (logProbs, entropies) = Of(model, hidden, targets, temperature, withEntropies, chunkTokens);
+        logProbs.requires_grad_(true);
+        entropies?.requires_grad_(true);
+        var value = loss(logProbs, entropies);
+        if (value.requires_grad) { value.backward(); }
+        var hiddenGradient = zeros_like(hidden);
+        if (logProbs.grad is null && entropies?.grad is null) { return (Number(value), hiddenGradient.MoveToOuterDisposeScope()); }
+        using var noGrad = no_grad();
+        var gradient = logProbs.grad ?? zeros_like(logProbs);
+        foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
+        {
+            using var inner = NewDisposeScope();
+            Tensor Part(Tensor whole) => whole.narrow(0, start, count);
+            var all = Head.LogSoftmax(model, Part(hidden), temperature);
+            var logits = LogitGradient(
+                all, Part(targets), temperature, Part(gradient), entropies?.grad is null ? null : Part(entropies), entropies?.grad is { } g ? Part(g) : null);
+            Head.AddGradient(model, Part(hidden), logits, Part(hiddenGradient));
+        }
+        return (Number(value), hiddenGradient.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Forward and backward of a loss that is a sum over tokens: chunk by chunk, the logits are computed once.</summary>
+    /// <param name="loss">From l [n] of a chunk to the scalar sum of its tokens' losses.</param>
+    /// <returns>As <see cref="Backward"/>.</returns>
+    internal static (double Loss, Tensor HiddenGradient) BackwardPerToken(
+        CausalLM model, Tensor hidden, Tensor targets, double temperature, Func<Tensor, Tensor> loss, long? chunkTokens = null)
+    {
+        using var scope = NewDisposeScope();
+        var hiddenGradient = zeros_like(hidden);
+        var sum = 0.0;
+        foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
+        {
+            using var inner = NewDisposeScope();
+            var (states, tokens) = (hidden.narrow(0, start, count), targets.narrow(0, start, count));
+            Tensor all, logProbs;
+            using (no_grad())
+            {
+                all = Head.LogSoftmax(model, states, temperature);
+                logProbs = Pick(all, tokens);
+            }
+            var value = loss(logProbs.requires_grad_(true));
+            value.backward();
+            sum += Number(value);
+            using var noGrad = no_grad();
+            Head.AddGradient(model, states, LogitGradient(all, tokens, temperature, logProbs.grad!, null, null), hiddenGradient.narrow(0, start, count));
+        }
+        return (sum, hiddenGradient.MoveToOuterDisposeScope());
+    }
+
+    internal static double Number(Tensor scalar) => scalar.to_type(ScalarType.Float64).item<double>();
+
+    private static Tensor Pick(Tensor all, Tensor targets) => all.gather(1, targets.unsqueeze(1)).squeeze(1);
+
+    private static Tensor Entropy(Tensor all) => -(all.exp() * all).sum(1);
+
+    // d loss / d logits [n, V], in the memory of the log-softmax.
+    private static Tensor LogitGradient(Tensor all, Tensor targets, double temperature, Tensor logProbGradient, Tensor? entropies, Tensor? entropyGradient)
+    {
+        var g = logProbGradient.unsqueeze(1);
+        Tensor gradient;
+        if (entropyGradient is null)
+        {
+            gradient = all.exp_().mul_(-g);
+        }
+        else
+        {
+            var p = all.exp();
+            gradient = all.add_(entropies!.unsqueeze(1)).mul_(entropyGradient.unsqueeze(1)).add_(g).mul_(p).neg_();
+        }
+        gradient.scatter_add_(1, targets.unsqueeze(1), g);
+        return temperature == 1 ? gradient : gradient.div_(temperature);
+    }
+}
