@@ -12,4 +12,4 @@ if ! dotnet build "$root/src/LlmReasoning.Cli" -c Release -v quiet >"$log" 2>&1;
     cat "$log" >&2
     exit 1
 fi
-"$root/scripts/llm-reasoning" eval passk --model embedded --problems embedded-test --k 256 --output "$root/runs/quickstart" "$@"
+"$root/scripts/llm-reasoning" eval passk --config "$root/configs/quickstart/base.yaml" --output "$root/runs/quickstart" "$@"

@@ -1,46 +1,25 @@
+using LlmReasoning.Verification;
+
 namespace LlmReasoning.Cli;
 
-/// <summary>The settings of <c>eval passk</c>, named as in TRL where TRL has the name.</summary>
-internal sealed record EvalPassKConfig
+/// <summary>The settings of <c>eval passk</c>: those of sampling, and how to grade and summarise.</summary>
+internal sealed record EvalPassKConfig : SamplingConfig
 {
-    /// <summary>A checkpoint's folder, or "embedded".</summary>
-    public string? ModelNameOrPath { get; init; }
-
-    /// <summary>A file of problems, or the name of an embedded set.</summary>
-    public string? Problems { get; init; }
-
-    /// <summary>Only problems of these levels; null = all.</summary>
-    public IReadOnlyList<string>? Levels { get; init; }
-
-    /// <summary>The first so many problems; null = all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Samples drawn per problem; null = as many as <see cref="K"/>.</summary>
-    public int? N { get; init; }
-
-    /// <summary>The largest k of pass@k.</summary>
+    /// <summary>The largest k of pass@k; n where that is not given.</summary>
     public int K { get; init; } = 256;
 
-    /// <summary>0 = greedy.</summary>
-    public double Temperature { get; init; } = 1.0;
-    public double TopP { get; init; } = 1.0;
+    /// <summary>Where an answer is looked for: reward (the last box alone) or lenient.</summary>
+    public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Lenient;
 
-    /// <summary>0 = off.</summary>
-    public int TopK { get; init; }
-    public double MinP { get; init; }
-    public double RepetitionPenalty { get; init; } = 1.0;
+    /// <summary>Buckets by success count: kim4, kim6, kim8, kim_entropy, or upper ends such as "0,4,16".</summary>
+    public string Buckets { get; init; } = "kim6";
 
-    /// <summary>In tokens.</summary>
-    public int MaxCompletionLength { get; init; } = 512;
-    public long Seed { get; init; }
+    /// <summary>Only part i of n of the problems, such as "3/16": for job arrays; null = all.</summary>
+    public string? Shard { get; init; }
 
-    /// <summary>A preset's name, or a text file with {problem}.</summary>
-    public string Template { get; init; } = "plain";
+    /// <summary>Problems may have fewer samples than others; each one's own n is used then.</summary>
+    public bool AllowUnequalN { get; init; }
 
-    /// <summary>Sequences decoded at a time; null = planned from the memory there is.</summary>
-    public int? BatchSize { get; init; }
-
-    /// <summary>float32, bfloat16 or float16; null = float32 on a CPU, the checkpoint's own on a GPU.</summary>
-    public string? Dtype { get; init; }
-    public string? OutputDir { get; init; }
+    /// <summary>Grade these files or folders instead of sampling; null = sample.</summary>
+    public IReadOnlyList<string>? Samples { get; init; }
 }

@@ -12,10 +12,15 @@ internal static class Program
     {
         var root = new RootCommand("Accuracy (pass@1) and capability (pass@k) of small reasoning language models.")
         {
+            TrainCommand.Create(),
+            SampleCommand.Create(),
+            EvalCommand.Create(),
+            DataCommand.Create(),
+            VerifyCommand.Create(),
             InfoCommand.Create(),
         };
         root.Options.Add(Verbose);
-        root.WithExamples("llm-reasoning info");
+        root.WithExamples("llm-reasoning eval passk --model embedded --problems embedded-test --k 256 --output runs/base");
         CommandHelp.AddExamplesTo(root);
         return root;
     }

@@ -39,7 +39,7 @@ internal sealed partial record TorchInfo
         };
     }
 
-    /// <summary>One byte each, from the top: major, minor, patch (torch/csrc/inductor/aoti_torch/generated/../utils: aoti_torch_abi_version).</summary>
+    /// <summary>One byte each, from the top: major, minor, patch.</summary>
     private static string Version(ulong abiVersion) => $"{abiVersion >> 56}.{abiVersion >> 48 & 0xff}.{abiVersion >> 40 & 0xff}";
 
     [LibraryImport("libtorch_cpu", EntryPoint = "aoti_torch_abi_version")]

@@ -1,12 +1,12 @@
 namespace LlmReasoning.Evaluation;
 
-/// <summary>Reads a text file as UTF-8 lines with their positions, holding one buffer and no more than one line.</summary>
+/// <summary>Reads a text file, compressed or not, as UTF-8 lines with their positions in the text, holding one buffer and no more than one line.</summary>
 internal sealed class LineReader : IDisposable
 {
     /// <summary>A longer line is refused: what has no line breaks is not a jsonl file, and would fill the memory.</summary>
     public const int MaxLineBytes = 256 << 20;
 
-    private readonly FileStream _stream;
+    private readonly Stream _stream;
     private readonly string _path;
     private byte[] _buffer = new byte[1 << 20];
     private int _start;
@@ -16,15 +16,7 @@ internal sealed class LineReader : IDisposable
     public LineReader(string path)
     {
         _path = path;
-        if (!File.Exists(path)) { throw new UserException(Directory.Exists(path) ? $"{path}: is a folder; name a file" : $"{path}: file not found"); }
-        try
-        {
-            _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"{path}: cannot be read ({e.Message})", e);
-        }
+        _stream = CompressedStream.OpenRead(path);
     }
 
     /// <summary>Of the current line, 1-based.</summary>
@@ -93,8 +85,20 @@ internal sealed class LineReader : IDisposable
             if (_end >= MaxLineBytes) { throw new UserException($"{_path}: line {LineNumber} is longer than {MaxLineBytes >> 20} MB; is it a jsonl file?"); }
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
-        var read = _stream.Read(_buffer, _end, _buffer.Length - _end);
+        var read = ReadStream();
         _end += read;
         return read > 0;
+    }
+
+    private int ReadStream()
+    {
+        try
+        {
+            return _stream.Read(_buffer, _end, _buffer.Length - _end);
+        }
+        catch (Exception e) when (CompressedStream.IsDamage(e))
+        {
+            throw CompressedStream.Damaged(_path, e);
+        }
     }
 }

@@ -13,6 +13,7 @@ internal static class AnswerExtractor
 
     private static readonly string[] BoxCommands = ["\\boxed", "\\fbox"];
     private static readonly string[] TurnMarks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>"];
+    private static readonly string[] Anchors = ["answer", "Answer", "ANSWER", "答案"];
     private static readonly string[] Copulas = [" is ", " are ", " equals ", " be "];
 
     public static Extraction Extract(string response, ExtractionPolicy policy)
@@ -21,7 +22,11 @@ internal static class AnswerExtractor
         var box = LastBox(response, start, skipEmpty: policy == ExtractionPolicy.Lenient);
         if (policy == ExtractionPolicy.Reward || box.Route != "no-box") { return box; }
         var text = response[start..EndOfTurn(response, start)].Trim();
-        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text);
+        return Hashes(text) ?? AfterAnchor(text) ?? Whole(text) ?? LastMathsOrNumber(text) switch
+        {
+            { Route: "no-answer" } when IsOneOrTwoWords(text) => new(text, "whole"),
+            var last => last,
+        };
     }
 
     /// <summary>What a reference answer says: its boxes, its "####" or "final answer is"; otherwise the text itself.</summary>
@@ -170,34 +175,19 @@ internal static class AnswerExtractor
 
     private static Extraction? AfterAnchor(string text)
     {
-        var before = text.Length;
-        for (var tries = 0; tries < MaxAnchors && before > 0; tries++)
+        Span<int> last = stackalloc int[Anchors.Length];
+        for (var i = 0; i < last.Length; i++) { last[i] = text.AsSpan().LastIndexOf(Anchors[i], StringComparison.Ordinal); }
+        for (var tries = 0; tries < MaxAnchors; tries++)
         {
-            var at = LastAnswerWord(text.AsSpan(0, before));
-            var length = "answer".Length;
-            var chinese = text.AsSpan(0, before).LastIndexOf("答案", StringComparison.Ordinal);
-            if (chinese > at) { (at, length) = (chinese, "答案".Length); }
-
+            var latest = 0;
+            for (var i = 1; i < last.Length; i++) { latest = last[i] > last[latest] ? i : latest; }
+            var at = last[latest];
             if (at < 0) { return null; }
-            if (AnswerOfSentence(text.AsSpan(at + length)) is { } answer) { return new(answer, "answer-is"); }
-            before = at;
+            if (AnswerOfSentence(text.AsSpan(at + Anchors[latest].Length)) is { } answer) { return new(answer, "answer-is"); }
+            last[latest] = text.AsSpan(0, at).LastIndexOf(Anchors[latest], StringComparison.Ordinal);
         }
 
         return null;
-    }
-
-    /// <summary>The last "answer" in any case, found by its rarest letter.</summary>
-    private static int LastAnswerWord(ReadOnlySpan<char> text)
-    {
-        for (var end = text.Length; end > 0;)
-        {
-            var at = text[..end].LastIndexOfAny('w', 'W');
-            if (at < 3) { return -1; }
-            if (text[(at - 3)..].StartsWith("answer", StringComparison.OrdinalIgnoreCase)) { return at - 3; }
-            end = at;
-        }
-
-        return -1;
     }
 
     /// <summary>The answer in "... is 5.", ": **5**", " $5$ and $6$. I hope": what follows the word "answer" up to the sentence's end.</summary>
@@ -247,7 +237,7 @@ internal static class AnswerExtractor
                 if (position + 1 < text.Length && text[position + 1] == '$') { position++; }
                 inMaths = !inMaths;
             }
-            else if (!inMaths && (c is '\n' or '。' || (c == '.' && (position + 1 == text.Length || char.IsWhiteSpace(text[position + 1])))))
+            else if (!inMaths && (c is '\n' or '。' || (c == '.' && IsFullStop(text, position))))
             {
                 return text[..position].Trim();
             }
@@ -255,6 +245,10 @@ internal static class AnswerExtractor
 
         return text.Trim();
     }
+
+    // "i.e." and "e.g." end no sentence
+    private static bool IsFullStop(ReadOnlySpan<char> text, int at) =>
+        (at + 1 == text.Length || char.IsWhiteSpace(text[at + 1])) && !(at >= 3 && text[at - 2] == '.' && char.IsAsciiLetter(text[at - 1]));
 
     private static ReadOnlySpan<char> Unwrapped(ReadOnlySpan<char> text) => text.Trim(" *_\"'`").TrimEnd(".,;: *");
 
@@ -273,6 +267,7 @@ internal static class AnswerExtractor
     private static Extraction? Whole(string text)
     {
         var candidate = Unwrapped(text).ToString();
+        if (candidate.Contains('$', StringComparison.Ordinal) && candidate.Length > 1 && char.IsAsciiLetter(candidate[0]) && char.IsAsciiLetter(candidate[1])) { return null; }
         return candidate.Length is > 0 and <= MaxWholeLength && !IsBroken(text) && AnswerParser.IsMaths(candidate, allowsLead: false) ? new(candidate, "whole") : null;
     }
 
@@ -286,6 +281,8 @@ internal static class AnswerExtractor
         var number = LastNumber(text, out var numberEnd);
         return maths is { } found && numberEnd < mathsEnd ? found : number;
     }
+
+    private static bool IsOneOrTwoWords(string text) => text.Length is > 0 and <= 40 && text.AsSpan().Count(' ') <= 1 && !text.Contains('\n', StringComparison.Ordinal);
 
     /// <summary>The last one-line "$..$" or "\(..\)", or the last "\[..\]" or "$$..$$", with a percent sign that follows it.</summary>
     private static Extraction? LastMaths(string text, out int end)
@@ -320,7 +317,7 @@ internal static class AnswerExtractor
         end = text.AsSpan().LastIndexOfAnyInRange('0', '9');
         if (end < 0) { return new(null, "no-answer"); }
         var start = end;
-        while (start > 0 && IsNumberPart(text, start - 1)) { start--; }
+        while (start > 0 && end - start <= Lexer.MaxLength && IsNumberPart(text, start - 1)) { start--; }
         while (start < end && text[start] is '.' or ',' or '/' or '*' or '+' or ')') { start++; }
         var before = start - 1;
         while (before >= 0 && text[before] == ' ') { before--; }

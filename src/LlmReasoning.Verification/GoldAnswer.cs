@@ -15,8 +15,11 @@ public sealed class GoldAnswer
     /// <summary>The form of the reference answer; None where it is empty or too large to be read.</summary>
     public AnswerKind Kind => Answer.Kind;
 
-    /// <summary>Whether the reference holds nothing to compare with. Every verdict against it is BadGold.</summary>
-    public bool IsEmpty => Answer.Normalized.Length == 0;
+    /// <summary>Whether the reference can be compared with: not empty, and no division by zero. Otherwise every verdict is BadGold.</summary>
+    public bool IsUsable => Defect is null;
+
+    /// <summary>Why the reference is unusable; null where it is usable.</summary>
+    internal string? Defect => Answer.Normalized.Length == 0 ? "empty-gold" : Algebra.Undefined.Equals(Answer.Expression) ? "undefined-gold" : null;
 
     internal ParsedAnswer Answer { get; }
 

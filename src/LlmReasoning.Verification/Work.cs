@@ -3,8 +3,8 @@ namespace LlmReasoning.Verification;
 /// <summary>Counts steps instead of reading a clock, so that a verdict is the same on every machine and under every load.</summary>
 internal sealed class Work
 {
-    /// <summary>Steps one verdict may take; the costliest step is well under a microsecond.</summary>
-    public const long Limit = 20_000;
+    /// <summary>Steps one verdict may take; a step takes half a microsecond to one.</summary>
+    public const long Limit = 6_000;
 
     /// <summary>Steps taken so far.</summary>
     public long Used { get; private set; }

@@ -1,6 +1,21 @@
+using LlmReasoning.Benchmarks;
+using LlmReasoning.Cli;
+
 switch (args)
 {
     case ["tokenizer", .. var rest]: TokenizerBenchmark.Run(rest); break;
-    case ["training", .. var rest]: TrainingBenchmark.Run(rest); break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks NAME [ARGUMENT]..."); break;
+    case ["verifier", .. var rest]: VerifierBenchmark.Run(rest); break;
+    case ["sampler", .. var rest]:
+        NativeTorch.Initialise();
+        SamplerBenchmark.Run(rest);
+        break;
+    case ["memory", .. var rest]:
+        NativeTorch.Initialise();
+        MemoryBenchmark.Run(rest);
+        break;
+    case ["training", .. var rest]:
+        NativeTorch.Initialise();
+        TrainingBenchmark.Run(rest);
+        break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | memory | training [ARGUMENT]..."); break;
 }

@@ -10,7 +10,8 @@ public sealed class InfoCommandTests
         BuiltProgram.NeedsLibtorch();
         var run = BuiltProgram.Run("info", "--no-measure");
         Assert.Equal(("", 0), (run.Error, run.ExitCode));
-        Assert.All(run.Output.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
+        // A folder's name is not broken, and stands alone on its line.
+        Assert.All(run.Output.Split('\n').Where(line => line.Trim().Contains(' ')), line => Assert.InRange(line.Length, 0, 80));
     }
 
     [Fact]

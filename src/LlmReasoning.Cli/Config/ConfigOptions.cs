@@ -8,6 +8,7 @@ internal sealed class ConfigOptions<T> where T : class
     private readonly Option<string> _config = new("--config") { Description = "Settings as flat YAML, keys as below and as the documentation names them", HelpName = "FILE" };
     private readonly Option<string[]> _set = new("--set") { Description = "Set one key, as in --set top_p=0.95", HelpName = "key=value" };
     private readonly List<(Option Option, string Key, bool IsList)> _forms = [];
+    private readonly List<(Option<bool> Option, string Key)> _flags = [];
     private readonly Command _command;
 
     public ConfigOptions(Command command)
@@ -34,6 +35,14 @@ internal sealed class ConfigOptions<T> where T : class
         _command.Options.Add(form);
     }
 
+    /// <summary>Adds an option without a value that sets a key to true.</summary>
+    public void AddFlag(string option, string property, string description)
+    {
+        var flag = new Option<bool>(option) { Description = description };
+        _flags.Add((flag, ConfigType.SnakeCase(property)));
+        _command.Options.Add(flag);
+    }
+
     /// <summary>The settings: the file's, then those of --set in their order, then those of the other options.</summary>
     /// <exception cref="UserException">As <see cref="RunConfig{T}.Load"/>.</exception>
     public RunConfig<T> Load(ParseResult parsed)
@@ -44,6 +53,8 @@ internal sealed class ConfigOptions<T> where T : class
             if (parsed.GetResult(option) is not { } given) { continue; }
             overrides.Add(new(key, [.. given.Tokens.Select(token => new ConfigScalar(token.Value, Quoted: false))], isList, option.Name));
         }
+        overrides.AddRange(_flags.Where(flag => parsed.GetValue(flag.Option))
+            .Select(flag => new ConfigEntry(flag.Key, [new("true", Quoted: false)], IsList: false, flag.Option.Name)));
         return RunConfig<T>.Load(parsed.GetValue(_config), overrides);
     }
 }

@@ -61,6 +61,10 @@ internal sealed class RunConfig<T> where T : class
             : new(key, [new(value, Quoted: false)], IsList: false, "--set");
     }
 
+    /// <summary>Whether the file or the command line says it.</summary>
+    /// <param name="key">The name of the record's property.</param>
+    public bool IsGiven(string key) => _given.ContainsKey(ConfigType.SnakeCase(key));
+
     /// <summary>The mistake that <paramref name="key"/> has the value it has, such as one outside its range. Names the file and line it came from.</summary>
     /// <param name="key">The name of the record's property.</param>
     /// <param name="remedy">What it must be, such as "it must not exceed n (256)".</param>

@@ -13,7 +13,11 @@ public static class Bootstrap
     /// <param name="rows">One row a problem, one column a quantity; at least one row, all of the same length.</param>
     /// <param name="seed">Draw d is keyed by (seed, d), whatever the number of threads.</param>
     /// <param name="draws">1 or more.</param>
-    public static Interval[] Means(IReadOnlyList<double[]> rows, long seed, int draws = DefaultDraws)
+    public static Interval[] Means(IReadOnlyList<double[]> rows, long seed, int draws = DefaultDraws) =>
+        [.. MeansOfDraws(rows, seed, draws).Select(PercentileInterval)];
+
+    /// <summary>The column means themselves: [column][draw], for what is computed from several of them. Parameters as for <see cref="Means"/>.</summary>
+    internal static double[][] MeansOfDraws(IReadOnlyList<double[]> rows, long seed, int draws)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows.Count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
@@ -32,21 +36,21 @@ public static class Bootstrap
             }
             for (var column = 0; column < columns; column++) { means[column][draw] = sums[column] / rows.Count; }
         });
-        return [.. means.Select(PercentileInterval)];
+        return means;
     }
 
-    private static Interval PercentileInterval(double[] means)
+    /// <summary>From the 2.5 % to the 97.5 % quantile, linear between order statistics, as NumPy's default. Infinities are allowed. Sorts <paramref name="values"/>.</summary>
+    internal static Interval PercentileInterval(double[] values)
     {
-        Array.Sort(means);
-        return new Interval(Quantile(means, 0.025), Quantile(means, 0.975));
+        Array.Sort(values);
+        return new Interval(Quantile(values, 0.025), Quantile(values, 0.975));
     }
 
-    /// <summary>Linear between order statistics, as NumPy's default.</summary>
     private static double Quantile(double[] sorted, double share)
     {
         var place = share * (sorted.Length - 1);
         var below = (int)place;
         var above = Math.Min(below + 1, sorted.Length - 1);
-        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+        return sorted[below] == sorted[above] ? sorted[below] : sorted[below] + (place - below) * (sorted[above] - sorted[below]);
     }
 }

@@ -15,9 +15,13 @@ public static class Curve
     /// <param name="ks">None above the smallest n.</param>
     /// <param name="seed">Of the bootstrap.</param>
     /// <param name="draws">Of the bootstrap.</param>
-    public static IReadOnlyList<CurvePoint> Of(IReadOnlyCollection<ProblemResult> results, IReadOnlyList<int> ks, long seed, int draws = Bootstrap.DefaultDraws)
+    public static IReadOnlyList<CurvePoint> Of(IReadOnlyCollection<ProblemResult> results, IReadOnlyList<int> ks, long seed, int draws = Bootstrap.DefaultDraws) =>
+        OfRows([.. results.Select(result => ks.Select(k => PassAtK.Estimate(result.N, result.C, k)).ToArray())], ks, seed, draws);
+
+    /// <summary>The means of other estimates that have a k, with intervals from the same draws of problems.</summary>
+    /// <param name="rows">One row a problem, one column a k.</param>
+    internal static IReadOnlyList<CurvePoint> OfRows(IReadOnlyList<double[]> rows, IReadOnlyList<int> ks, long seed, int draws)
     {
-        double[][] rows = [.. results.Select(result => ks.Select(k => PassAtK.Estimate(result.N, result.C, k)).ToArray())];
         var intervals = Bootstrap.Means(rows, seed, draws);
         return [.. ks.Select((k, i) => new CurvePoint(k, rows.Average(row => row[i]), intervals[i].Lo, intervals[i].Hi))];
     }

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using LlmReasoning.Evaluation.Problems;
@@ -14,21 +12,26 @@ public static class Grader
 {
     private const int ShownIds = 5;
 
+    /// <summary>Longer answers are told apart by their beginning and a hash: memory does not grow with what a model babbles.</summary>
+    private const int MaxAnswerChars = 500;
+
     /// <summary>Counts per problem, in the order of <paramref name="problems"/>; the same whatever the order of the samples and the number of threads.</summary>
     /// <param name="problems">With distinct ids.</param>
     /// <param name="samples">Streamed; held one a thread.</param>
     /// <param name="policy">Where an answer is looked for.</param>
     /// <param name="n">Samples every problem must have; those with a higher index are left aside. Null = as many as the problem with the most.</param>
+    /// <param name="allowUnequalN">Whether problems may have fewer samples than others, though not none.</param>
     /// <exception cref="UserException">
     /// Reference answers that do not even equal themselves (before a sample is read), samples of unknown problems, missing samples.
     /// </exception>
     public static IReadOnlyList<ProblemResult> Grade(
-        IReadOnlyList<Problem> problems, IEnumerable<Sample> samples, ExtractionPolicy policy = ExtractionPolicy.Lenient, int? n = null)
+        IReadOnlyList<Problem> problems, IEnumerable<Sample> samples, ExtractionPolicy policy = ExtractionPolicy.Lenient, int? n = null,
+        bool allowUnequalN = false)
     {
         if (problems.Count == 0) { throw new UserException("there are no problems; name a problem set that has some"); }
         RequireSoundGolds(problems, policy);
         var tallies = problems.ToDictionary(problem => problem.Id, problem => new Tally(GoldAnswer.Parse(problem.Gold)), StringComparer.Ordinal);
-        ForEach(samples, sample =>
+        ParallelStream.ForEach(samples, sample =>
         {
             if (sample.SampleIdx >= n) { return; }
             if (!tallies.TryGetValue(sample.ProblemId, out var tally))
@@ -37,14 +40,14 @@ public static class Grader
             }
             tally.Add(sample, Verifier.Verify(tally.Gold, sample.Text, policy));
         });
-        RequireComplete(problems, tallies, n ?? tallies.Values.Max(tally => tally.Needed));
-        return [.. problems.Select(problem => tallies[problem.Id].Result(problem))];
+        RequireComplete(problems, tallies, n ?? tallies.Values.Max(tally => tally.Needed), allowUnequalN);
+        return [.. problems.AsParallel().AsOrdered().Select(problem => tallies[problem.Id].Result(problem))];
     }
 
-    private static void RequireSoundGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy)
+    internal static void RequireSoundGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy)
     {
         var broken = problems.AsParallel().AsOrdered()
-            .Where(problem => Verifier.Verify(problem.Gold, $"\\boxed{{{GoldAnswer.Parse(problem.Gold).Text}}}", policy).Outcome != Outcome.Correct)
+            .Where(problem => !ReferenceAnswer.EqualsItself(problem.Gold, policy))
             .Select(problem => problem.Id)
             .ToArray();
         if (broken.Length > 0)
@@ -54,13 +57,15 @@ public static class Grader
         }
     }
 
-    private static void RequireComplete(IReadOnlyList<Problem> problems, Dictionary<string, Tally> tallies, int n)
+    private static void RequireComplete(IReadOnlyList<Problem> problems, Dictionary<string, Tally> tallies, int n, bool allowUnequalN)
     {
         if (n == 0) { throw new UserException("there are no samples; sample the problems first"); }
-        var incomplete = problems.Where(problem => tallies[problem.Id].Count < n).Select(problem => problem.Id).ToArray();
+        var needed = allowUnequalN ? 1 : n;
+        var incomplete = problems.Where(problem => tallies[problem.Id].Count < needed).Select(problem => problem.Id).ToArray();
         if (incomplete.Length > 0)
         {
-            throw new UserException($"samples are missing: problem \"{incomplete[0]}\" has {tallies[incomplete[0]].Count} of {n}; resume the sampling, evaluate with a smaller n, "
+            var remedy = allowUnequalN ? "" : "evaluate with a smaller n or with --allow-unequal-n, ";
+            throw new UserException($"samples are missing: problem \"{incomplete[0]}\" has {tallies[incomplete[0]].Count} of {n}; resume the sampling, {remedy}"
                 + $"or leave out problem {Listed(incomplete)}");
         }
     }
@@ -68,23 +73,10 @@ public static class Grader
     private static string Listed(string[] ids) =>
         string.Join(", ", ids.Take(ShownIds)) + (ids.Length > ShownIds ? $" and {ids.Length - ShownIds} more" : "");
 
-    /// <summary>Several threads; the first exception leaves as it was thrown.</summary>
-    private static void ForEach(IEnumerable<Sample> samples, Action<Sample> action)
-    {
-        try
-        {
-            // Without buffering a sample is taken when a thread is free for it: memory does not grow with the file.
-            Parallel.ForEach(Partitioner.Create(samples, EnumerablePartitionerOptions.NoBuffering), action);
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions.OfType<UserException>().FirstOrDefault() ?? e.InnerException!);
-        }
-    }
-
     private sealed class Tally(GoldAnswer gold)
     {
         private readonly HashSet<ulong> _texts = [];
+        private readonly Dictionary<string, (int Count, int Correct)> _answers = new(StringComparer.Ordinal);
         private int _correct, _undecided, _answered, _boxed, _truncated, _failed;
         private long _tokens;
 
@@ -96,7 +88,9 @@ public static class Grader
 
         public void Add(Sample sample, Verdict verdict)
         {
-            var hash = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(sample.Text.AsSpan())));
+            var hash = Hash(sample.Text);
+            var answer = verdict.Answer is { Length: > MaxAnswerChars } babble ? $"{babble[..MaxAnswerChars]}... {Hash(babble):x16}" : verdict.Answer;
+            var isCorrect = verdict.Outcome == Outcome.Correct;
             var isBoxed = sample.Text.Contains("\\boxed", StringComparison.Ordinal) || sample.Text.Contains("\\fbox", StringComparison.Ordinal);
             lock (_texts)
             {
@@ -104,9 +98,14 @@ public static class Grader
                 Needed = Math.Max(Needed, sample.SampleIdx + 1);
                 _texts.Add(hash);
                 _tokens += sample.CompletionTokens;
-                _correct += verdict.Outcome == Outcome.Correct ? 1 : 0;
+                _correct += isCorrect ? 1 : 0;
                 _undecided += verdict.Outcome is Outcome.Undecided or Outcome.BadGold ? 1 : 0;
-                _answered += verdict.Answer is not null ? 1 : 0;
+                if (answer is not null)
+                {
+                    _answered++;
+                    var known = _answers.GetValueOrDefault(answer);
+                    _answers[answer] = (known.Count + 1, known.Correct + (isCorrect ? 1 : 0));
+                }
                 _boxed += isBoxed ? 1 : 0;
                 _truncated += sample.FinishReason == "length" ? 1 : 0;
                 _failed += sample.FinishReason == "error" ? 1 : 0;
@@ -127,6 +126,9 @@ public static class Grader
             Failed = _failed,
             Duplicates = Count - _texts.Count,
             CompletionTokens = _tokens,
+            Answers = AnswerClasses.Of(_answers, Count - _answered),
         };
+
+        private static ulong Hash(string text) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan())));
     }
 }

@@ -11,6 +11,9 @@ public static class PassAtK
         return 1 - Hypergeometric.None(n, c, k);
     }
 
+    /// <summary>What <see cref="Estimate"/> estimates: 1 - (1 - p)^k, for a problem whose success rate p is known.</summary>
+    public static double OfRate(double p, int k) => p >= 1 ? 1 : -double.ExpM1(k * double.LogP1(-p));
+
     /// <summary>pass^k = C(c, k) / C(n, k): all of k are correct.</summary>
     public static double AllCorrect(int n, int c, int k)
     {
@@ -23,6 +26,24 @@ public static class PassAtK
     {
         Require(n, c, k);
         return Hypergeometric.AtLeast(n, c, k, k / 2 + 1);
+    }
+
+    /// <summary>G-Pass@k_tau: at least max(1, ceil(tau k)) of k are correct (arXiv 2412.13147, equation 2).</summary>
+    /// <param name="n">Samples.</param>
+    /// <param name="c">Correct ones.</param>
+    /// <param name="k">Samples drawn.</param>
+    /// <param name="tau">0..1.</param>
+    public static double AtLeastShare(int n, int c, int k, double tau)
+    {
+        Require(n, c, k);
+        return Hypergeometric.AtLeast(n, c, k, Math.Max(1, (int)Math.Ceiling(tau * k - 1e-9)));
+    }
+
+    /// <summary>mG-Pass@k: (2 / k) times the sum of P(at least i of k are correct) over i from ceil(k / 2) + 1 to k (arXiv 2412.13147, equation 5). 0 for k = 1.</summary>
+    public static double MeanAtLeastShare(int n, int c, int k)
+    {
+        Require(n, c, k);
+        return 2.0 / k * Hypergeometric.MeanExcess(n, c, k, (k + 1) / 2);
     }
 
     /// <summary>The k a table shows: the powers of two up to n, and what was <paramref name="asked"/> for; ascending, each once.</summary>

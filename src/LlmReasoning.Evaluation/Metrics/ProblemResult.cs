@@ -34,6 +34,9 @@ public sealed record ProblemResult
     /// <summary>Of all n samples together.</summary>
     public long CompletionTokens { get; init; }
 
+    /// <summary>The answers by class; null where only counts are known.</summary>
+    public AnswerClasses? Answers { get; init; }
+
     /// <summary>c / n.</summary>
     public double Rate => (double)C / N;
 }

@@ -62,6 +62,9 @@ public sealed class SuccessBuckets
         throw new ArgumentOutOfRangeException(nameof(c), c, $"more than n = {N}");
     }
 
+    /// <summary>The bucket of a problem; where its n is another, of the same share of correct samples.</summary>
+    public int IndexOf(ProblemResult result) => IndexOf((int)(((long)result.C * N + result.N - 1) / result.N));     // rounded up: some are correct, or not all
+
     /// <summary>A preset (kim4, kim6, kim8, kim_entropy), scaled by fraction where n is not 256, or upper ends such as "0,4,16".</summary>
     /// <param name="text">The last upper end may be left out where it is n.</param>
     /// <param name="n">Samples a problem.</param>

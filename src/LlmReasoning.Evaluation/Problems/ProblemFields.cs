@@ -12,22 +12,28 @@ internal static partial class ProblemFields
     private static readonly string[] TopicNames = ["topic", "subject", "type", "Type", "solution_type"];
 
     /// <param name="field">The text of a named field, null where it is absent.</param>
+    /// <param name="names">The fields that were named; those win.</param>
     /// <param name="fallbackId">The id of a row without one.</param>
     /// <exception cref="FormatException">What is missing or empty.</exception>
-    public static Problem Recognise(Func<string, string?> field, string fallbackId)
+    public static Problem Recognise(Func<string, string?> field, ProblemFieldNames names, string fallbackId)
     {
-        var (_, id) = First(field, IdNames);
-        var (gold, solution) = GoldAndSolution(field);
+        var id = names.Id is { } idName ? Required(field, idName, "id_field").Trim() : First(field, IdNames).Value;
+        var (gold, solution) = names.Answer is { } answerName
+            ? (OfSolution(answerName, Required(field, answerName, "answer_field")), First(field, SolutionNames).Value)
+            : GoldAndSolution(field);
         return new Problem
         {
             Id = string.IsNullOrWhiteSpace(id) ? fallbackId : id,
-            Text = ProblemText(field),
+            Text = names.Problem is { } textName ? NotEmpty(Required(field, textName, "problem_field").Trim(), textName) : ProblemText(field),
             Gold = gold,
-            Level = Level(field("level")),
+            Level = Level(field(names.Level ?? "level")),
             Topic = First(field, TopicNames).Value,
             Solution = solution,
         };
     }
+
+    private static string Required(Func<string, string?> field, string name, string key) =>
+        field(name) ?? throw new FormatException($"no field \"{name}\", which {key} names");
 
     private static string ProblemText(Func<string, string?> field)
     {

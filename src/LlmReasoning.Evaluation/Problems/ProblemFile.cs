@@ -1,37 +1,57 @@
-using System.Text.Json;
+using LlmReasoning.Evaluation.Tables;
 
 namespace LlmReasoning.Evaluation.Problems;
 
 /// <summary>Reads problem sets; docs/problems.md lists the field names that are understood.</summary>
 public static class ProblemFile
 {
-    /// <summary>Reads a jsonl file: one problem a line, blank lines skipped.</summary>
-    /// <returns>The problems in file order, at least one, with distinct ids: the data set's own, else "FILE STEM-LINE INDEX" counted from 0.</returns>
+    /// <summary>Reads a jsonl, CSV or parquet file: one problem a row, blank lines skipped. jsonl and CSV may be compressed (.gz, .zst).</summary>
+    /// <param name="path">Its name says the format; jsonl where it ends neither in .csv nor in .parquet.</param>
+    /// <param name="names">Fields with names of their own; null = as recognised.</param>
+    /// <returns>The problems in file order, at least one, with distinct ids: the data set's own, else "FILE STEM-ROW INDEX" counted from 0.</returns>
     /// <exception cref="UserException">Names the file and the line: not JSON, no problem, no answer, an empty or mistyped field, an id twice, no problem at all.</exception>
-    public static IReadOnlyList<Problem> Read(string path)
+    public static IReadOnlyList<Problem> Read(string path, ProblemFieldNames? names = null)
     {
         var problems = new List<Problem>();
-        var lineOf = new Dictionary<string, int>(StringComparer.Ordinal);
-        using var reader = new LineReader(path);
-        while (reader.Read(out var line))
+        var placeOf = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var row in TableFile.Rows(path))
         {
-            var fallbackId = $"{Path.GetFileNameWithoutExtension(path)}-{reader.LineNumber - 1}";
             Problem problem;
             try
             {
-                problem = Parse(line, fallbackId);
+                problem = OfRow(path, row, names);
             }
             catch (FormatException e)
             {
-                throw new UserException($"{path}: line {reader.LineNumber}: {e.Message}", e);
+                throw new UserException($"{path}: {row.Place}: {e.Message}", e);
             }
-            if (!lineOf.TryAdd(problem.Id, reader.LineNumber))
+            if (!placeOf.TryAdd(problem.Id, row.Place))
             {
-                throw new UserException($"{path}: line {reader.LineNumber}: id is \"{problem.Id}\", as in line {lineOf[problem.Id]}; give every problem its own");
+                throw new UserException($"{path}: {row.Place}: id is \"{problem.Id}\", as in {placeOf[problem.Id]}; give every problem its own");
             }
             problems.Add(problem);
         }
         return problems.Count > 0 ? problems : throw new UserException($"{path}: holds no problem; one JSON object a line is expected");
+    }
+
+    /// <summary>Writes problems as jsonl: id, problem, answer, and level, topic and solution where they have them.</summary>
+    public static void Write(string path, IEnumerable<Problem> problems)
+    {
+        var line = new JsonLine();
+        AtomicFile.Write(path, stream =>
+        {
+            foreach (var problem in problems)
+            {
+                line.Begin();
+                line.Text("id"u8, problem.Id);
+                line.Text("problem"u8, problem.Text);
+                line.Text("answer"u8, problem.Gold);
+                if (problem.Level is { } level) { line.Text("level"u8, level); }
+                if (problem.Topic is { } topic) { line.Text("topic"u8, topic); }
+                if (problem.Solution is { } solution) { line.Text("solution"u8, solution); }
+                stream.Write(line.End());
+            }
+        });
     }
 
     /// <summary>The problems of the given levels, and of those the first <paramref name="limit"/>, in the order given.</summary>
@@ -51,61 +71,11 @@ public static class ProblemFile
         return [.. problems.Where(problem => levels.Count == 0 || levels.Contains(problem.Level)).Take(limit ?? int.MaxValue)];
     }
 
-    private static Problem Parse(ReadOnlySpan<byte> line, string fallbackId)
+    /// <exception cref="FormatException">What is wrong with the row.</exception>
+    internal static Problem OfRow(string path, TableRow row, ProblemFieldNames? names)
     {
-        JsonDocument document;
-        try
-        {
-            var reader = new Utf8JsonReader(line);
-            document = JsonDocument.ParseValue(ref reader);
-            if (reader.Read()) { throw new FormatException("more than one JSON value"); }
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException($"not JSON ({e.Message.Split(" LineNumber:")[0].TrimEnd('.')})", e);
-        }
-        using (document)
-        {
-            var row = document.RootElement;
-            if (row.ValueKind != JsonValueKind.Object) { throw new FormatException($"is {Named(row.ValueKind)}; one JSON object a line is expected"); }
-            return ProblemFields.Recognise(name => Text(row, name), fallbackId);
-        }
+        if (row.Fault is { } fault) { throw new FormatException(fault); }
+        var stem = Path.GetFileNameWithoutExtension(CompressedStream.WithoutExtension(path));
+        return ProblemFields.Recognise(row.Text, names ?? new ProblemFieldNames(), $"{stem}-{row.Index}");
     }
-
-    /// <summary>A text or number as text; null where the field is absent or null.</summary>
-    private static string? Text(JsonElement row, string name)
-    {
-        if (!row.TryGetProperty(name, out var value)) { return null; }
-        try
-        {
-            return value.ValueKind switch
-            {
-                JsonValueKind.String => value.GetString(),
-                JsonValueKind.Number => WithoutZeroFraction(value.GetRawText()),
-                JsonValueKind.Null => null,
-                _ => throw new FormatException($"{name} is {Named(value.ValueKind)}; a text or a number is expected"),
-            };
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new FormatException($"{name} is not valid Unicode text", e);
-        }
-    }
-
-    // Data sets written through pandas hold whole numbers as 27.0.
-    private static string WithoutZeroFraction(string number)
-    {
-        var point = number.IndexOf('.');
-        return point > 0 && !number.AsSpan(point + 1).ContainsAnyExcept('0') ? number[..point] : number;
-    }
-
-    private static string Named(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.Array => "an array",
-        JsonValueKind.Object => "an object",
-        JsonValueKind.True or JsonValueKind.False => "a truth value",
-        JsonValueKind.Null => "null",
-        JsonValueKind.Number => "a number",
-        _ => "a text",
-    };
 }

@@ -15,6 +15,9 @@ public sealed record PassKOptions
     /// <summary>Samples a problem; null = as many as there are.</summary>
     public int? N { get; init; }
 
+    /// <summary>Whether problems may have fewer samples than others; every problem's own n is used then, and k goes up to the smallest.</summary>
+    public bool AllowUnequalN { get; init; }
+
     /// <summary>Where an answer is looked for.</summary>
     public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Lenient;
 

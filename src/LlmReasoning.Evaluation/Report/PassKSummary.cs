@@ -12,17 +12,32 @@ public sealed record PassKSummary
     public required SamplingSettings Sampling { get; init; }
 
     /// <summary>The last part of the model's path.</summary>
-    internal string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(Sampling.ModelId)) is { Length: > 0 } name ? name : Sampling.ModelId;
+    internal string ModelName => Sampling.ModelName;
 
     /// <summary>The verifier's policy.</summary>
     public required string Scorer { get; init; }
 
     public required int Problems { get; init; }
 
-    /// <summary>Samples a problem.</summary>
+    /// <summary>Samples a problem, of the problem with the most.</summary>
     public required int N { get; init; }
 
+    /// <summary>Samples of the problem with the fewest.</summary>
+    public required int NMin { get; init; }
+
     public required IReadOnlyList<CurvePoint> Curve { get; init; }
+
+    /// <summary>maj@k for the k of <see cref="Curve"/>.</summary>
+    public required IReadOnlyList<CurvePoint> Majority { get; init; }
+
+    /// <summary>Bayes@N with its interval for these problems; K is N.</summary>
+    public required CurvePoint Bayes { get; init; }
+
+    /// <summary>Mean over problems of the entropy of the answers, in nats; no answer is a class of its own.</summary>
+    public required double MeanAnswerEntropy { get; init; }
+
+    /// <summary>Mean over problems.</summary>
+    public required double MeanDistinctAnswers { get; init; }
 
     /// <summary>Problems with c = 0.</summary>
     public required int Unsolved { get; init; }

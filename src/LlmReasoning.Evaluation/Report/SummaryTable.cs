@@ -11,7 +11,7 @@ public static class SummaryTable
     {
         var text = new StringBuilder();
         text.Append($"{Heading(summary)}\n{Settings(summary)}\n\n");
-        foreach (var table in Tables(summary)) { AppendAligned(text, table); }
+        foreach (var table in Tables(summary)) { TextTable.AppendAligned(text, table); }
         foreach (var note in Notes(summary)) { text.Append($"{note}\n"); }
         return text.ToString();
     }
@@ -23,12 +23,7 @@ public static class SummaryTable
         text.Append($"# {Heading(summary)}\n\n{Settings(summary)}\n\n");
         foreach (var warning in summary.Warnings) { text.Append($"> {warning}\n"); }
         if (summary.Warnings.Count > 0) { text.Append('\n'); }
-        foreach (var table in Tables(summary))
-        {
-            text.Append($"| {string.Join(" | ", table[0])} |\n| {string.Join(" | ", table[0].Select((_, i) => i == 0 ? "---" : "---:"))} |\n");
-            foreach (var row in table.Skip(1)) { text.Append($"| {string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|")))} |\n"); }
-            text.Append('\n');
-        }
+        foreach (var table in Tables(summary)) { TextTable.AppendMarkdown(text, table); }
         foreach (var fact in Facts(summary)) { text.Append($"- {fact}\n"); }
         text.Append("\n![pass@k](figures/passk.svg)\n");
         return text.ToString();
@@ -36,18 +31,26 @@ public static class SummaryTable
 
     internal static string Percent(double share) => $"{100 * share:F1} %";
 
+    /// <summary>"256", or "3 to 4".</summary>
+    internal static string Samples(PassKSummary summary) => summary.NMin == summary.N ? $"{summary.N}" : $"{summary.NMin} to {summary.N}";
+
     private static string Heading(PassKSummary summary) => $"{summary.Sampling.ModelId} on {summary.Dataset}";
 
     private static string Settings(PassKSummary summary)
     {
         var sampling = summary.Sampling;
-        return $"{summary.Problems} problems, n = {summary.N} samples each, template {sampling.TemplateId}, temperature {sampling.Temperature}, top_p {sampling.TopP}, "
+        return $"{summary.Problems} problems, n = {Samples(summary)} samples each, template {sampling.TemplateId}, temperature {sampling.Temperature}, top_p {sampling.TopP}, "
             + $"top_k {(sampling.TopK == 0 ? "off" : sampling.TopK)}, max_new_tokens {sampling.MaxNewTokens}, seed {sampling.Seed}, scorer {summary.Scorer}";
     }
 
     private static IEnumerable<List<string[]>> Tables(PassKSummary summary)
     {
-        yield return [["metric", "estimate", "95 % interval"], .. summary.Curve.Select(point => new[] { $"pass@{point.K}", Percent(point.Estimate), Between(point) })];
+        yield return
+        [
+            ["metric", "estimate", "95 % interval"],
+            .. summary.Curve.Select(point => new[] { $"pass@{point.K}", Percent(point.Estimate), Between(point) }),
+            .. summary.Majority.Skip(summary.Majority.Count - 1).Select(point => new[] { $"maj@{point.K}", Percent(point.Estimate), Between(point) }),
+        ];
         var k = summary.Curve[^1].K;
         foreach (var by in summary.Buckets.GroupBy(row => row.By))
         {
@@ -66,9 +69,10 @@ public static class SummaryTable
     {
         yield return $"undecided {summary.Undecided}, failed {summary.Failed}, truncated {Percent(summary.TruncatedShare)}, boxed {Percent(summary.BoxedShare)}, "
             + $"answered {Percent(summary.AnsweredShare)}, duplicates {Percent(summary.DuplicateShare)}, {summary.MeanCompletionTokens:F1} tokens a completion";
+        yield return $"answers of a problem: {summary.MeanDistinctAnswers:F1} distinct, entropy {summary.MeanAnswerEntropy:F2} nats (no answer is a class of its own)";
         if (summary.Unsolved > 0)
         {
-            yield return $"unsolved in {summary.N} samples: {summary.Unsolved} of {summary.Problems} problems; "
+            yield return $"unsolved in {Samples(summary)} samples: {summary.Unsolved} of {summary.Problems} problems; "
                 + $"a success rate above {100 * summary.UnsolvedRateBound:G3} % is ruled out for each (95 %)";
         }
         yield return $"intervals: bootstrap over problems, {summary.BootstrapDraws} draws, seed {summary.BootstrapSeed}";
@@ -77,15 +81,4 @@ public static class SummaryTable
     private static string Estimate(CurvePoint? point) => point is { } known ? Percent(known.Estimate) : "-";
 
     private static string Between(CurvePoint? point) => point is { } known ? $"{100 * known.Lo:F1} to {100 * known.Hi:F1}" : "-";
-
-    private static void AppendAligned(StringBuilder text, List<string[]> table)
-    {
-        int[] widths = [.. table[0].Select((_, column) => table.Max(row => row[column].Length))];
-        foreach (var row in table)
-        {
-            var cells = row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]));
-            text.Append(string.Join("  ", cells).TrimEnd()).Append('\n');
-        }
-        text.Append('\n');
-    }
 }

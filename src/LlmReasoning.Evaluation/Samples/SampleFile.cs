@@ -1,9 +1,64 @@
 namespace LlmReasoning.Evaluation.Samples;
 
-/// <summary>Reading, resuming and ordering samples.jsonl. Memory stays bounded by the number of samples, not by their texts.</summary>
+/// <summary>Reading, resuming, ordering and compressing samples.jsonl (.gz, .zst). Memory stays bounded by the number of samples, not by their texts.</summary>
 /// <remarks>An unfinished last line, as a killed process leaves it, counts as not there; any other faulty line is an error.</remarks>
 public static class SampleFile
 {
+    private static readonly string[] Names = ["samples.jsonl", "samples.jsonl.gz", "samples.jsonl.zst"];
+
+    /// <summary>The samples files that paths name: a file itself, of a folder its samples.jsonl (.gz, .zst), else those of the folders in it (shards).</summary>
+    /// <exception cref="UserException">A path that does not exist, or a folder without samples, or with two files of them.</exception>
+    public static IReadOnlyList<string> Find(IEnumerable<string> paths)
+    {
+        var found = new List<string>();
+        foreach (var path in paths)
+        {
+            if (!Directory.Exists(path))
+            {
+                found.Add(path);                                // whoever reads it says what is wrong with it
+                continue;
+            }
+            string[] files = InFolder(path) is { } own ? [own] : [.. Directory.GetDirectories(path).Order(StringComparer.Ordinal).Select(InFolder).OfType<string>()];
+            if (files.Length == 0) { throw new UserException($"{path}: no {string.Join(", ", Names)} in this folder or in those below; name the folder of a sampling run"); }
+            found.AddRange(files);
+        }
+        return found;
+    }
+
+    private static string? InFolder(string folder)
+    {
+        string[] files = [.. Names.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
+        if (files.Length > 1) { throw new UserException($"{folder}: holds {string.Join(" and ", files.Select(Path.GetFileName))}; remove one of them, or name a file"); }
+        return files.FirstOrDefault();
+    }
+
+    /// <summary>Writes a whole file, compressed as its name says (.gz, .zst).</summary>
+    public static void Write(string path, IEnumerable<Sample> samples)
+    {
+        var line = new JsonLine();
+        CompressedStream.Write(path, stream =>
+        {
+            foreach (var sample in samples) { stream.Write(SampleJson.Write(line, sample)); }
+        });
+    }
+
+    /// <summary>Replaces a finished file by a compressed one beside it.</summary>
+    /// <param name="path">samples.jsonl.</param>
+    /// <param name="extension">".gz" or ".zst".</param>
+    /// <returns>The path of the compressed file.</returns>
+    public static string Compress(string path, string extension)
+    {
+        var compressed = path + extension;
+        if (!CompressedStream.IsCompressed(compressed)) { throw new UserException($"compression is \"{extension}\"; use .gz or .zst"); }
+        CompressedStream.Write(compressed, stream =>
+        {
+            using var source = CompressedStream.OpenRead(path);
+            source.CopyTo(stream);
+        });
+        File.Delete(path);
+        return compressed;
+    }
+
     /// <summary>Samples in file order, read as they are taken.</summary>
     /// <exception cref="UserException">Names file and line: a faulty line, a sample that occurs twice, settings that differ from the first line's.</exception>
     public static IEnumerable<Sample> Read(string path) => Read([path]);
@@ -40,6 +95,7 @@ public static class SampleFile
     /// <exception cref="UserException">Settings that differ (the file is left as it is); otherwise as <see cref="Read(string)"/>.</exception>
     public static SampleKeys Resume(string path, SamplingSettings expected)
     {
+        RequirePlain(path);
         var keys = new SampleKeys();
         if (!File.Exists(path)) { return keys; }
         var end = 0L;
@@ -63,6 +119,7 @@ public static class SampleFile
     /// <exception cref="UserException">A sample of another problem; otherwise as <see cref="Read(string)"/>.</exception>
     public static void Sort(string path, IEnumerable<string> problemIds)
     {
+        RequirePlain(path);
         var rankOf = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var id in problemIds) { rankOf.TryAdd(id, rankOf.Count); }
 
@@ -93,6 +150,14 @@ public static class SampleFile
                 if (buffer[length - 1] != '\n') { stream.WriteByte((byte)'\n'); }
             }
         });
+    }
+
+    private static void RequirePlain(string path)
+    {
+        if (CompressedStream.IsCompressed(path) || InFolder(Path.GetDirectoryName(Path.GetFullPath(path))!) is { } file && CompressedStream.IsCompressed(file))
+        {
+            throw new UserException($"{path}: its samples are compressed, and cannot be appended to; decompress them first (gunzip, unzstd)");
+        }
     }
 
     private static void Repair(string path, long end, bool isTerminated)

@@ -19,6 +19,9 @@ public sealed record SamplingSettings
     public double RepetitionPenalty { get; init; } = 1;
     public required int MaxNewTokens { get; init; }
 
+    /// <summary>The last part of the model's path.</summary>
+    public string ModelName => Path.GetFileName(Path.TrimEndingDirectorySeparator(ModelId)) is { Length: > 0 } name ? name : ModelId;
+
     public static SamplingSettings Of(Sample sample) => new()
     {
         ModelId = sample.ModelId,

@@ -11,6 +11,8 @@ namespace LlmReasoning.Torch.Generation;
 /// </remarks>
 public sealed class Generator
 {
+    private const long SmallModelParameters = 8_000_000;
+
     private readonly CausalLM _model;
     private readonly Tokenizer _tokenizer;
     private readonly SamplingSettings _settings;
@@ -94,7 +96,8 @@ public sealed class Generator
         failure?.Throw();
     }
 
-    // On a CPU one worker a processor with one thread each beats one worker whose operators share the processors (docs/performance.md).
+    // On a CPU a model that the caches hold is sampled by one worker a processor, each with one thread. The weights of a larger one
+    // would be read from memory once a worker: there one worker's operators share the processors (docs/performance.md).
     private (int Workers, int RowsPerWorker) Plan(long samples, int columns)
     {
         var affordable = _cacheBytes / (columns * KvCache.BytesPerToken(_model.Config, _model.DType));
@@ -104,7 +107,8 @@ public sealed class Generator
             throw new UserException(
                 $"the cache of one sample of {columns} tokens takes {columns * KvCache.BytesPerToken(_model.Config, _model.DType):N0} bytes, more than the budget of {_cacheBytes:N0}; lower max_new_tokens");
         }
-        var workers = _model.Device.type == DeviceType.CPU ? (int)Math.Min(_threads, RoundUp((int)total, GenerationWorker.RowStep) / GenerationWorker.RowStep) : 1;
+        var isSmall = _model.Device.type == DeviceType.CPU && _model.Weights().Values.Sum(weight => weight.numel()) <= SmallModelParameters;
+        var workers = isSmall ? (int)Math.Min(_threads, RoundUp((int)total, GenerationWorker.RowStep) / GenerationWorker.RowStep) : 1;
         return (workers, RoundUp((int)((total + workers - 1) / workers), GenerationWorker.RowStep));
     }
 

@@ -38,6 +38,7 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
     private readonly Lock _lock = new();
     private readonly ulong _key = CounterRandom.Key(request.ProblemId);
     private KvCache? _cache;
+    private Tensor? _logits;                        // [1, V]; where every draw reads them
     private float[] _logProbs = [], _cumulative = [];
     private int _greedy;
     private int _sharesLeft = request.SampleIndexes.Count;
@@ -54,7 +55,7 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
     {
         lock (_lock)
         {
-            if (_cache is null && _logProbs.Length == 0) { Prefill(); }
+            if (_cache is null && _sharesLeft > 0) { Prefill(); }
         }
     }
 
@@ -64,6 +65,11 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
     /// <summary>The first token of a sample and its log-probability.</summary>
     public (int Id, float LogProb) First(int sampleIndex)
     {
+        if (_logits is not null)
+        {
+            var (ids, logProbs) = Sampler.Draw(_logits, settings, [Uniform(sampleIndex, 0)], previousIds: null);
+            return (ids[0], logProbs[0]);
+        }
         var id = settings.Temperature == 0 ? _greedy : Sampler.Find(_cumulative, Uniform(sampleIndex, 0));
         return (id, _logProbs[id]);
     }
@@ -76,7 +82,8 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
             _sharesLeft -= count;
             if (_sharesLeft > 0) { return; }
             _cache?.Dispose();
-            _cache = null;
+            _logits?.Dispose();
+            (_cache, _logits) = (null, null);
         }
     }
 
@@ -89,6 +96,11 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
         var ids = tensor(request.PromptIds.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);
         var hidden = model.Prefill(ids, _cache);
         var logits = model.Logits(hidden.narrow(1, Length - 1, 1).squeeze(1));
+        if (PlainDraw.Supports(settings, model.Device))
+        {
+            _logits = logits.DetachFromDisposeScope();
+            return;
+        }
         var (processed, logProbs, cumulative) = Sampler.Distribution(logits, settings, settings.RepetitionPenalty == 1 ? null : [request.PromptIds]);
         _greedy = (int)processed.argmax(-1).item<long>();
         _logProbs = [.. logProbs.cpu().data<float>()];

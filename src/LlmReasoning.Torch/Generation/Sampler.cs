@@ -1,6 +1,6 @@
 namespace LlmReasoning.Torch.Generation;
 
-/// <summary>Draws one token a row from logits. A row's draw depends on its logits and its own uniform number alone.</summary>
+/// <summary>Draws one token a row from logits. A row's draw depends on its logits and its own uniform number alone: the first token whose running sum exceeds it.</summary>
 /// <remarks>Axes: R rows, V vocabulary.</remarks>
 internal static class Sampler
 {
@@ -32,6 +32,7 @@ internal static class Sampler
     public static (int[] Ids, float[] LogProbs) Draw(Tensor logits, SamplingSettings settings, double[] uniforms, IReadOnlyList<IReadOnlyList<int>>? previousIds)
     {
         using var scope = NewDisposeScope();
+        if (PlainDraw.Supports(settings, logits.device)) { return PlainDraw.Draw(logits.to_type(ScalarType.Float32), settings.Temperature, uniforms); }
         var (processed, logProbs, cumulative) = Distribution(logits, settings, previousIds);
         var ids = cumulative is null ? processed.argmax(-1, keepdim: true) : searchsorted(cumulative, Thresholds(cumulative, uniforms), right: true);
         var chosen = logProbs.gather(1, ids);

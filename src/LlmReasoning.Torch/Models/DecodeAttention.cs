@@ -37,15 +37,15 @@ internal static unsafe class DecodeAttention
         var stride = keys.stride();
         using var packed = q.contiguous();
         var result = empty(rows, 1, heads * size, ScalarType.Float32);
-        var query = Aten.Data<float>(packed);
-        var output = Aten.Data<float>(result);
-        var key = Aten.Data<float>(keys);
-        var value = Aten.Data<float>(values);
+        var query = (nint)Aten.Data<float>(packed);
+        var output = (nint)Aten.Data<float>(result);
+        var key = (nint)Aten.Data<float>(keys);
+        var value = (nint)Aten.Data<float>(values);
         var columns = RoundUp((int)keys.shape[1]);
-        if (s_scores is null || s_scores.Length < group * columns) { s_scores = new float[group * columns]; }
-        fixed (float* scores = s_scores)
+        void One(int row)
         {
-            for (var row = 0; row < rows; row++)
+            if (s_scores is null || s_scores.Length < group * columns) { s_scores = new float[group * columns]; }
+            fixed (float* scores = s_scores)
             {
                 var first = Math.Max(0, lengths[row] - (window ?? int.MaxValue));
                 var length = lengths[row] - first;
@@ -53,15 +53,17 @@ internal static unsafe class DecodeAttention
                 {
                     var place = ((row * (long)heads) + (kvHead * group)) * size;
                     var offset = (row * stride[0]) + (first * stride[1]) + (kvHead * stride[2]);
-                    Scores(query + place, key + offset, scores, group, columns, length, size, stride[1]);
+                    Scores((float*)query + place, (float*)key + offset, scores, group, columns, length, size, stride[1]);
                     for (var head = 0; head < group; head++)
                     {
-                        var total = Softmax(scores + (head * columns), length);
-                        Mix(scores + (head * columns), total, value + offset, output + place + (head * size), length, size, stride[1]);
+                        var weights = scores + (head * columns);
+                        var total = Softmax(weights, length);
+                        Mix(weights, total, (float*)value + offset, (float*)output + place + (head * size), length, size, stride[1]);
                     }
                 }
             }
         }
+        Rows.ForEach(rows, One);
         return result;
     }
 

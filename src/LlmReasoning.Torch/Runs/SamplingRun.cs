@@ -49,6 +49,28 @@ public sealed record SamplingRun
     /// <summary>See <see cref="Generator"/>.</summary>
     public int? Threads { get; init; }
 
+    /// <summary>What all lines of the file have in common.</summary>
+    public static SharedSettings SharedSettingsOf(string modelId, string templateId, SamplingSettings settings) => new()
+    {
+        ModelId = modelId,
+        TemplateId = templateId,
+        Seed = settings.Seed,
+        Temperature = settings.Temperature,
+        TopP = settings.TopP,
+        TopK = settings.TopK,
+        MinP = settings.MinP,
+        RepetitionPenalty = settings.RepetitionPenalty,
+        MaxNewTokens = settings.MaxNewTokens,
+    };
+
+    /// <summary>Whether the file holds every sample already, so that no model is needed.</summary>
+    /// <exception cref="UserException">The file holds samples of other settings, or is faulty.</exception>
+    public static bool IsComplete(string samplesPath, SharedSettings shared, IReadOnlyList<Prompt> prompts, int n)
+    {
+        var existing = SampleFile.Resume(samplesPath, shared);
+        return prompts.All(prompt => Enumerable.Range(0, n).All(index => existing.Contains(prompt.Id, index)));
+    }
+
     /// <summary>Samples what the file lacks.</summary>
     /// <param name="samplesPath">samples.jsonl.</param>
     /// <param name="modelFolder">Where the model's generation_config.json stands.</param>
@@ -63,7 +85,7 @@ public sealed record SamplingRun
         var stopIds = StopIds(modelFolder);
         if (stopIds.Count == 0) { warn("the model names no stop token (eos_token_id): every completion runs to the limit"); }
         var generator = new Generator(Model, Tokenizer, Settings, stopIds, BatchSize, Threads);
-        var shared = SharedSettingsOf();
+        var shared = SharedSettingsOf(ModelId, TemplateId, Settings);
         var requests = Requests(SampleFile.Resume(samplesPath, shared));
         WarnOfShortRoom(generator, requests, warn);
 
@@ -104,19 +126,6 @@ public sealed record SamplingRun
         warn($"{tight.Count} of {requests.Count} prompts leave room for fewer than {Settings.MaxNewTokens} new tokens in the model's context of "
             + $"{Model.Config.MaxPositionEmbeddings}; the least is {generator.Limit(tight.Max(request => request.PromptIds.Count))}");
     }
-
-    private SharedSettings SharedSettingsOf() => new()
-    {
-        ModelId = ModelId,
-        TemplateId = TemplateId,
-        Seed = Settings.Seed,
-        Temperature = Settings.Temperature,
-        TopP = Settings.TopP,
-        TopK = Settings.TopK,
-        MinP = Settings.MinP,
-        RepetitionPenalty = Settings.RepetitionPenalty,
-        MaxNewTokens = Settings.MaxNewTokens,
-    };
 
     private Sample ToSample(Completion completion, SharedSettings shared) => new()
     {

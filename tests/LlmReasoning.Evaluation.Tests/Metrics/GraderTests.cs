@@ -30,10 +30,26 @@ public sealed class GraderTests
     ];
 
     [Fact]
-    public void SamplesAreCountedByProblemInTheOrderOfTheProblems() => Assert.Equal(Results, Grader.Grade(Problems, Samples));
+    public void SamplesAreCountedByProblemInTheOrderOfTheProblems() => Assert.Equal(Results, Counts(Grader.Grade(Problems, Samples)));
 
     [Fact]
-    public void TheOrderOfTheSamplesChangesNothing() => Assert.Equal(Results, Grader.Grade(Problems, Samples.Reverse()));
+    public void TheOrderOfTheSamplesChangesNothing() => Assert.Equal(Results, Counts(Grader.Grade(Problems, Samples.Reverse())));
+
+    [Fact]
+    public void AnswersAreKeptByClass()
+    {
+        var answers = Grader.Grade(Problems, Samples)[0].Answers!;
+        Assert.Equal([new AnswerClass("2", 2, 2), new AnswerClass("3", 1, 0)], answers.Classes);
+        Assert.Equal(0, answers.Unanswered);
+        Assert.Equal(2, Grader.Grade(Problems, Samples)[1].Answers!.Unanswered);
+    }
+
+    [Fact]
+    public void UnequalNumbersOfSamplesAreCountedWhereAllowed()
+    {
+        Assert.Equal([(3, 2), (1, 0)], Grader.Grade(Problems, Samples[..4], allowUnequalN: true).Select(result => (result.N, result.C)));
+        Assert.Contains("problem \"b\" has 0 of 3", Assert.Throws<UserException>(() => Grader.Grade(Problems, Samples[..3], allowUnequalN: true)).Message);
+    }
 
     [Fact]
     public void ASmallerNTakesTheFirstSamples() =>
@@ -61,4 +77,6 @@ public sealed class GraderTests
         Assert.Contains("problem \"a\" has 3 of 4", Assert.Throws<UserException>(() => Grader.Grade(Problems, Samples, n: 4)).Message);
         Assert.Contains("there are no samples", Assert.Throws<UserException>(() => Grader.Grade(Problems, [])).Message);
     }
+
+    private static IEnumerable<ProblemResult> Counts(IEnumerable<ProblemResult> results) => results.Select(result => result with { Answers = null });
 }

@@ -51,6 +51,52 @@ public sealed class PassAtKTests
         }
     });
 
+    [Fact, Trait("Category", "Golden")]
+    public void AccuracyAndCapabilityCanDisagree()
+    {
+        var toy = JsonDocument.Parse(File.ReadAllBytes(Golden.Files("evaluation", "kim2505.json")[0])).RootElement.GetProperty("toy");
+        var k = toy.GetProperty("k").GetInt32();
+        string[] models = ["A", "B"];
+        for (var i = 0; i < models.Length; i++)
+        {
+            double[] rates = [.. toy.GetProperty(models[i]).EnumerateArray().Select(rate => rate.GetDouble())];
+            Assert.Equal(toy.GetProperty("accuracy")[i].GetDouble(), rates.Average(rate => PassAtK.OfRate(rate, 1)), 1e-12);
+            Assert.Equal(toy.GetProperty("capability")[i].GetDouble(), rates.Average(rate => PassAtK.OfRate(rate, k)), 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData(4, 1, 2, 0.0, 0.5)]     // max(1, 0) of 2
+    [InlineData(4, 1, 2, 0.5, 0.5)]
+    [InlineData(4, 1, 2, 0.75, 0)]
+    [InlineData(5, 3, 2, 1.0, 0.3)]
+    [InlineData(60, 30, 30, 0.1, 0.9999999999999)]     // 0.1 * 30 is a little more than 3 in binary
+    public void GPassAsksForAShareOfTheDraw(int n, int c, int k, double tau, double expected) =>
+        Assert.Equal(expected, PassAtK.AtLeastShare(n, c, k, tau), 1e-9);
+
+    [Fact]
+    public void MGPassIsItsDefinitionsSum() => Counts.Sample(counts =>
+    {
+        var (n, c) = counts;
+        var k = (n + 1) / 2;
+        var sum = 0.0;
+        for (var i = (k + 1) / 2 + 1; i <= k; i++) { sum += PassAtK.AtLeastShare(n, c, k, (double)i / k); }
+        Assert.Equal(2 * sum / k, PassAtK.MeanAtLeastShare(n, c, k), 1e-12);
+    });
+
+    [Fact]
+    public void ScoriosRowsAreReproduced()
+    {
+        (int N, int C)[] rows = [(5, 3), (5, 4)];
+        Assert.Equal(0.95, rows.Average(row => PassAtK.Estimate(row.N, row.C, 2)), 1e-14);
+        Assert.Equal(0.45, rows.Average(row => PassAtK.AllCorrect(row.N, row.C, 2)), 1e-14);
+        Assert.Equal(0.85, rows.Average(row => PassAtK.StrictMajority(row.N, row.C, 3)), 1e-14);
+        var (mean, interval) = BayesAtN.Of([.. rows.Select(row => new ProblemResult { ProblemId = $"{row.C}", N = row.N, C = row.C })]);
+        Assert.Equal((4 / 7.0 + 5 / 7.0) / 2, mean, 1e-14);
+        var sigma = Math.Sqrt((4 / 7.0 * 3 / 7 + 5 / 7.0 * 2 / 7) / 8) / 2;
+        Assert.Equal(mean + 1.959964 * sigma, interval.Hi, 1e-6);
+    }
+
     [Theory]
     [InlineData(0, 0, 1)]
     [InlineData(4, 5, 1)]

@@ -98,6 +98,16 @@ public sealed class ProblemFileTests : IDisposable
     }
 
     [Fact]
+    public void NamedFieldsWin()
+    {
+        var names = new ProblemFieldNames { Problem = "Frage", Answer = "Antwort", Id = "Nr", Level = "Stufe" };
+        var path = _folder.File("set.csv", "Nr,Frage,Antwort,Stufe,answer\n7,Wie viele?,\"so \\boxed{3}\",Level 2,9\n");
+        Assert.Equal(new Problem { Id = "7", Text = "Wie viele?", Gold = "3", Level = "2" }, Assert.Single(ProblemFile.Read(path, names)));
+        var error = Assert.Throws<UserException>(() => ProblemFile.Read(path, new ProblemFieldNames { Answer = "Loesung" }));
+        Assert.Equal($"{path}: line 2: no field \"Loesung\", which answer_field names", error.Message);
+    }
+
+    [Fact]
     public void AMissingFileIsNamed()
     {
         Assert.Contains("nowhere.jsonl: file not found", Assert.Throws<UserException>(() => ProblemFile.Read(_folder.File("nowhere.jsonl"))).Message);

@@ -48,7 +48,7 @@ public sealed class PassKReportTests : IDisposable
     {
         Write(Samples, output: "a");
         Write(Samples.Reverse(), output: "b");
-        string[] files = ["buckets.csv", "figures/passk.png", "figures/passk.svg", "passk.csv", "problems.csv", "summary.json", "summary.md"];
+        string[] files = ["buckets.csv", "consistency.csv", "cover.csv", "figures/passk.png", "figures/passk.svg", "majk.csv", "passk.csv", "problems.csv", "summary.json", "summary.md"];
         Assert.Equal(files, Relative("a"));
         Assert.Equal(files, Relative("b"));
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(_folder.File($"a/{file}")), File.ReadAllBytes(_folder.File($"b/{file}"))));
@@ -63,13 +63,20 @@ public sealed class PassKReportTests : IDisposable
         Write(Samples);
         var problems = File.ReadAllText(_folder.File("out/problems.csv")).Split("\r\n");
         Assert.Equal(
-            "problem_id,level,subject,n,c,rate,lo95,hi95,bucket,undecided,answered_rate,boxed_rate,cap_rate,duplicate_rate,mean_tokens", problems[0]);
+            "problem_id,level,subject,n,c,rate,lo95,hi95,bucket,n_distinct_answers,entropy,maj_answer,maj_correct,undecided,answered_rate,boxed_rate,cap_rate,duplicate_rate,mean_tokens", problems[0]);
         Assert.StartsWith("p4,2,\"a, \"\"b\"\"\",8,4,0.5,0.2", problems[5], StringComparison.Ordinal);
-        Assert.EndsWith(",3-4,0,1,1,0,0,9", problems[5], StringComparison.Ordinal);
+        Assert.EndsWith(",3-4,2,0.6931471805599453,1,0.5,0,1,1,0,0,9", problems[5], StringComparison.Ordinal);
         var passk = File.ReadAllText(_folder.File("out/passk.csv")).Split("\r\n");
         Assert.Equal("model,dataset,scorer,k,n_min,n_max,problems,estimate,lo,hi,method", passk[0]);
         Assert.StartsWith("model,toy,lenient,1,8,8,8,0.4375,", passk[1], StringComparison.Ordinal);
         Assert.EndsWith("\"bootstrap over problems, 200 draws, seed 0, 95 % percentile\"", passk[1], StringComparison.Ordinal);
+        var majk = File.ReadAllText(_folder.File("out/majk.csv")).Split("\r\n");
+        Assert.StartsWith("model,toy,lenient,8,8,8,8,0.4375,", majk[4], StringComparison.Ordinal);       // three right, one tied, of 8
+        var cover = File.ReadAllText(_folder.File("out/cover.csv")).Split("\r\n");
+        Assert.StartsWith("model,toy,lenient,0.5,8,8,8,0.5,", cover[7], StringComparison.Ordinal);
+        var consistency = File.ReadAllText(_folder.File("out/consistency.csv")).Split("\r\n");
+        Assert.StartsWith("model,toy,lenient,pass^k,1,,8,8,8,0.4375,", consistency[1], StringComparison.Ordinal);
+        Assert.StartsWith("model,toy,lenient,bayes@n,,,8,8,8,0.4499999999", consistency[^2], StringComparison.Ordinal);
         var buckets = File.ReadAllText(_folder.File("out/buckets.csv")).Split("\r\n");
         Assert.Equal("model,dataset,scorer,by,bucket,problems,accuracy,accuracy_lo,accuracy_hi,k,pass_at_k,pass_at_k_lo,pass_at_k_hi", buckets[0]);
         Assert.Equal("model,toy,lenient,success,0,1,0,0,0,8,0,0,0", buckets[3]);
@@ -132,6 +139,31 @@ public sealed class PassKReportTests : IDisposable
         }
         Assert.Contains("file not found", Assert.Throws<UserException>(() => PassKReport.Write(Problems, _folder.File("none"), _folder.File("out"), Options)).Message);
         Assert.False(Directory.Exists(_folder.File("out")));
+    }
+
+    [Fact]
+    public void UnequalNumbersOfSamplesAreAllowedOnRequestAndSaid()
+    {
+        var summary = Write(Samples[..^3], Options with { AllowUnequalN = true });
+        Assert.Equal((5, 8), (summary.NMin, summary.N));
+        Assert.Equal([1, 2, 4], summary.Curve.Select(point => point.K));
+        Assert.Equal((21 / 8.0 + 1) / 8, summary.Curve[0].Estimate, 1e-14);        // the last problem has 5 of 5
+        Assert.Contains("n = 5 to 8 samples each", SummaryTable.ToText(summary));
+        Assert.Contains(summary.Warnings, warning => warning.StartsWith("The problems have 5 to 8 samples", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void TheOrderOfTheProblemsChangesNothingButTheOrderOfProblemsCsv()
+    {
+        var path = _folder.File("samples.jsonl");
+        Drawn.Write(path, Samples);
+        PassKReport.Write(Problems, path, _folder.File("a"), Options);
+        PassKReport.Write([.. Problems.Reverse()], path, _folder.File("b"), Options);
+        foreach (var file in new[] { "summary.json", "passk.csv", "majk.csv", "cover.csv", "consistency.csv", "buckets.csv" })
+        {
+            Assert.Equal(File.ReadAllText(_folder.File($"a/{file}")), File.ReadAllText(_folder.File($"b/{file}")));
+        }
+        Assert.Equal(File.ReadAllLines(_folder.File("a/problems.csv")).Order(), File.ReadAllLines(_folder.File("b/problems.csv")).Order());
     }
 
     [Fact]

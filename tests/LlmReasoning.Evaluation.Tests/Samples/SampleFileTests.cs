@@ -170,4 +170,38 @@ public sealed class SampleFileTests : IDisposable
         Drawn.Write(path, [sample]);
         return File.ReadAllText(path);
     }
+
+    [Theory]
+    [InlineData(".gz")]
+    [InlineData(".zst")]
+    public void CompressedSamplesAreTheSameSamples(string extension)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("samples.jsonl");
+        Sample[] samples = [.. Enumerable.Range(0, 100).Select(i => Drawn.Sample("p", i, $"\\boxed{{{i}}}"))];
+        Drawn.Write(path, samples);
+        var compressed = SampleFile.Compress(path, extension);
+        Assert.False(File.Exists(path));
+        Assert.Equal(samples, SampleFile.Read(compressed));
+        Assert.Equal([compressed], SampleFile.Find([folder.Path]));
+        Assert.Contains("cannot be appended to", Assert.Throws<UserException>(() => SampleFile.Resume(path, SamplingSettings.Of(samples[0]))).Message);
+
+        var again = folder.File($"again.jsonl{extension}");
+        SampleFile.Write(again, samples);
+        Assert.Equal(samples, SampleFile.Read(again));
+    }
+
+    [Fact]
+    public void AFolderStandsForItsSamplesOrThoseOfItsShards()
+    {
+        using var folder = new TemporaryFolder();
+        var (one, two) = (folder.File("shard-1/samples.jsonl"), folder.File("shard-2/samples.jsonl.gz"));
+        Drawn.Write(one, [Drawn.Sample()]);
+        SampleFile.Write(two, [Drawn.Sample("q")]);
+        Assert.Equal([one, two], SampleFile.Find([folder.Path]));
+        Assert.Equal([one], SampleFile.Find([one]));
+        Assert.Contains("no samples.jsonl", Assert.Throws<UserException>(() => SampleFile.Find([Directory.CreateDirectory(folder.File("empty")).FullName])).Message);
+        SampleFile.Write(folder.File("shard-2/samples.jsonl"), [Drawn.Sample("q")]);
+        Assert.Contains("holds samples.jsonl and samples.jsonl.gz", Assert.Throws<UserException>(() => SampleFile.Find([folder.Path])).Message);
+    }
 }

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Report;
+using LlmReasoning.Evaluation.Samples;
+using LlmReasoning.Torch.Runs;
+using LlmReasoning.Torch.Tokenization;
+
+namespace LlmReasoning.Cli;
+
+/// <summary><c>eval passk</c>: sample, grade, tables and plots.</summary>
+internal static class EvalPassKCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("passk", "Sample (or take given samples), grade, and write pass@1..pass@k by difficulty bucket with intervals and a plot.");
+        var options = new ConfigOptions<EvalPassKConfig>(command);
+        options.Add("--k", nameof(EvalPassKConfig.K), "The largest k; so many samples are drawn unless --n says otherwise", "K");
+        SamplingCommand.AddOptions(options);
+        options.Add("--samples", nameof(EvalPassKConfig.Samples), "Grade these samples.jsonl files or folders (shards are merged) instead of sampling", "DIR");
+        options.Add("--shard", nameof(EvalPassKConfig.Shard), "Only part i of n of the problems, such as 3/16, for job arrays", "i/n");
+        options.AddFlag("--allow-unequal-n", nameof(EvalPassKConfig.AllowUnequalN), "Let problems have fewer samples than others");
+        options.Add("--policy", nameof(EvalPassKConfig.Policy), "Where an answer is looked for: reward (the last box alone) or lenient", "NAME");
+        options.Add("--buckets", nameof(EvalPassKConfig.Buckets), "By success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16", "NAME");
+        command.SetAction(parsed => Run(options.Load(parsed)));
+        return command.WithExamples(
+            "llm-reasoning eval passk --model embedded --problems embedded-test --k 256 --max-new-tokens 72 --output runs/base",
+            "llm-reasoning eval passk --samples runs/base/samples.jsonl --problems embedded-test --output runs/base-again",
+            "llm-reasoning eval passk --config configs/quickstart/base.yaml --shard 3/16 --output runs/base-3");
+    }
+
+    private static int Run(RunConfig<EvalPassKConfig> config)
+    {
+        var value = config.Value;
+        var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
+        var source = SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE");
+        if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
+        if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
+        var problems = ProblemSource.Read(source, value.Levels, value.Limit);
+        if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
+        Logging.ToFile(folder);
+        IReadOnlyList<string> samples = value.Samples is null ? [Path.Combine(folder, SamplingCommand.SamplesFile)] : SampleFile.Find(value.Samples);
+        if (value.Samples is null)
+        {
+            PassKReport.CheckGolds(problems, value.Policy);
+            var template = PromptTemplate.Load(value.Template);
+            SamplingCommand.Sample(config, [.. problems.Select(problem => new Prompt(problem.Id, template.Render(problem.Text)))], template, value.N ?? value.K, folder);
+        }
+        var summary = PassKReport.Write(problems, samples, folder, new()
+        {
+            Dataset = ProblemSource.NameOf(source),
+            K = config.IsGiven(nameof(value.K)) ? [value.K] : [],
+            N = value.Samples is null ? value.N ?? value.K : value.N,
+            AllowUnequalN = value.AllowUnequalN,
+            Policy = value.Policy,
+            Buckets = value.Buckets,
+            BootstrapSeed = value.Seed,
+        });
+        Console.Out.Write(SummaryTable.ToText(summary));
+        Console.Out.WriteLine($"written to {folder}: summary.md, problems.csv, passk.csv, buckets.csv, figures/passk.png");
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace LlmReasoning.Cli;
+
+/// <summary>Reads a jsonl file of objects with text fields; mistakes name file and line.</summary>
+internal static class JsonLines
+{
+    /// <summary>The lines that are not blank, with the words that name their place.</summary>
+    /// <exception cref="UserException">The file is missing or empty, or a line is not a JSON object.</exception>
+    public static IEnumerable<(JsonElement Line, string Place)> Read(string path)
+    {
+        if (!File.Exists(path)) { throw new UserException($"{path}: the file does not exist; name a jsonl file"); }
+        var number = 0;
+        var isEmpty = true;
+        foreach (var text in File.ReadLines(path))
+        {
+            number++;
+            if (string.IsNullOrWhiteSpace(text)) { continue; }
+            isEmpty = false;
+            yield return (Parse(text, $"{path}: line {number}"), $"{path}: line {number}");
+        }
+        if (isEmpty) { throw new UserException($"{path}: the file is empty; it needs one JSON object a line"); }
+    }
+
+    /// <summary>A text field, or null where the line has none.</summary>
+    /// <exception cref="UserException">The field is not a text.</exception>
+    public static string? Text(JsonElement line, string key, string place)
+    {
+        if (!line.TryGetProperty(key, out var field) || field.ValueKind == JsonValueKind.Null) { return null; }
+        return field.ValueKind == JsonValueKind.String ? field.GetString() : throw new UserException($"{place}: {key} is {field.GetRawText()}; it must be a text");
+    }
+
+    private static JsonElement Parse(string text, string place)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) { return document.RootElement.Clone(); }
+        }
+        catch (JsonException e)
+        {
+            throw new UserException($"{place}: not JSON ({e.Message.Split(" LineNumber")[0]}); write one JSON object a line", e);
+        }
+        throw new UserException($"{place}: not a JSON object; write one a line");
+    }
+}

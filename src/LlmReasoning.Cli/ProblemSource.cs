@@ -1,0 +1,39 @@
+using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Problems.Synthetic;
+
+namespace LlmReasoning.Cli;
+
+/// <summary>Finds problems by what the user calls them.</summary>
+internal static class ProblemSource
+{
+    // EMBEDDED: the sets that the embedded study uses.
+    private static readonly Dictionary<string, (string Split, int Count)> EmbeddedSets = new()
+    {
+        ["embedded-test"] = (Split.Test, 120),
+        ["embedded-train"] = (Split.Train, 640),
+    };
+
+    /// <summary>The problems of a file or of an embedded set, filtered.</summary>
+    /// <exception cref="UserException">There is no such file or set, or no problem is left.</exception>
+    public static IReadOnlyList<Problem> Read(string nameOrPath, IReadOnlyList<string>? levels, int? limit)
+    {
+        var problems = EmbeddedSets.TryGetValue(nameOrPath, out var set) && !File.Exists(nameOrPath)
+            ? [.. SyntheticProblems.Set(0, set.Split, set.Count).Select(problem => problem.ToProblem())]
+            : ReadFile(nameOrPath);
+        return ProblemFile.Select(problems, levels ?? [], limit);
+    }
+
+    /// <summary>A short name for titles: asdiv of data/asdiv/test.jsonl, mine of mine.jsonl.</summary>
+    public static string NameOf(string nameOrPath)
+    {
+        var stem = Path.GetFileNameWithoutExtension(nameOrPath);
+        var folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(nameOrPath)));
+        return stem is "test" or "train" && !string.IsNullOrEmpty(folder) ? $"{folder}/{stem}" : stem;
+    }
+
+    private static IReadOnlyList<Problem> ReadFile(string path)
+    {
+        if (File.Exists(path)) { return ProblemFile.Read(path); }
+        throw new UserException($"problems is {path}, which does not exist; name a file of problems, or {string.Join(" or ", EmbeddedSets.Keys)}");
+    }
+}

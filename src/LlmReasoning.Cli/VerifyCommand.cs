@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using LlmReasoning.Verification;
+
+namespace LlmReasoning.Cli;
+
+/// <summary><c>llm-reasoning verify GOLD RESPONSE</c>, or <c>--batch FILE.jsonl</c>: verdicts with their reasons.</summary>
+internal static class VerifyCommand
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>The command. Prints one verdict, or with --batch one JSON object a line: the row's id and the verdict.</summary>
+    public static Command Create()
+    {
+        var gold = new Argument<string?>("gold") { Description = "The reference answer.", Arity = ArgumentArity.ZeroOrOne };
+        var response = new Argument<string?>("response") { Description = "The response to judge.", Arity = ArgumentArity.ZeroOrOne };
+        var policy = new Option<ExtractionPolicy>("--policy")
+        {
+            Description = "Where the answer is looked for: reward (the last closed box) or lenient (box, then \"answer is\", then the last maths or number).",
+            DefaultValueFactory = _ => ExtractionPolicy.Lenient,
+        };
+        var json = new Option<bool>("--json") { Description = "Print the verdict as JSON." };
+        var batch = new Option<string?>("--batch") { Description = "A JSONL file of {id, gold, response} or {id, gold, answer}; - reads stdin." };
+        var command = new Command("verify", "Judge answers against reference answers, with reasons.") { gold, response, policy, json, batch };
+        command.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(batch) is { } file) { VerifyBatch(file, parsed.GetValue(policy), output); }
+            else if (parsed.GetValue(gold) is { } reference && parsed.GetValue(response) is { } text)
+            {
+                var verdict = Verifier.Verify(reference, text, parsed.GetValue(policy));
+                output.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(verdict, Json) : Describe(verdict));
+            }
+            else { throw new UserException("verify: GOLD and RESPONSE are missing; give both, or --batch FILE.jsonl"); }
+        });
+        return command.WithExamples("llm-reasoning verify 1/2 \"so \\boxed{0.5}\" --policy reward", "llm-reasoning verify --batch answers.jsonl");
+    }
+
+    private static string Describe(Verdict verdict) =>
+        $"{verdict.Outcome}: {verdict.Reason}; answer {verdict.Answer ?? "none"} ({verdict.AnswerKind}), reference {verdict.GoldKind}, work {verdict.WorkUsed}";
+
+    private static void VerifyBatch(string file, ExtractionPolicy policy, TextWriter output)
+    {
+        if (file != "-" && !File.Exists(file)) { throw new UserException($"{file}: no such file; give a JSONL file of {{id, gold, response}}, or - for stdin"); }
+        using var reader = file == "-" ? Console.In : new StreamReader(file);
+        GoldAnswer? gold = null;
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (string.IsNullOrWhiteSpace(line)) { continue; }
+            using var row = ParseRow(file, number, line);
+            var reference = Text(row, file, number, "gold");
+            if (gold?.Text != reference) { gold = GoldAnswer.Parse(reference); }       // rows of one problem follow each other
+            var verdict = row.RootElement.TryGetProperty("answer", out _)
+                ? Verifier.VerifyAnswer(gold, Text(row, file, number, "answer"))
+                : Verifier.Verify(gold, Text(row, file, number, "response"), policy);
+            output.WriteLine(JsonSerializer.Serialize(new { Id = Id(row), verdict.Outcome, verdict.Reason, verdict.GoldKind, verdict.AnswerKind, verdict.Answer, verdict.WorkUsed }, Json));
+        }
+    }
+
+    private static JsonElement? Id(JsonDocument row) => row.RootElement.TryGetProperty("id", out var id) ? id.Clone() : null;
+
+    private static JsonDocument ParseRow(string file, int number, string line)
+    {
+        try
+        {
+            var row = JsonDocument.Parse(line);
+            if (row.RootElement.ValueKind == JsonValueKind.Object) { return row; }
+            row.Dispose();
+        }
+        catch (JsonException)
+        {
+        }
+
+        throw new UserException($"{file}: line {number} is not a JSON object; every line holds {{id, gold, response}} or {{id, gold, answer}}");
+    }
+
+    private static string Text(JsonDocument row, string file, int number, string key)
+    {
+        if (row.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String) { return value.GetString()!; }
+        throw new UserException($"{file}: line {number} has no text \"{key}\"; every line holds {{id, gold, response}} or {{id, gold, answer}}");
+    }
+}

@@ -1,0 +1,44 @@
+using LlmReasoning.Evaluation.Problems;
+
+namespace LlmReasoning.Evaluation.Import;
+
+/// <summary>The tool that wrote a file.</summary>
+public enum ImportFormat
+{
+    /// <summary>Details as parquet, up to 0.10 and from 0.11 on.</summary>
+    Lighteval,
+
+    /// <summary>lm-evaluation-harness: samples_TASK_DATE.jsonl.</summary>
+    LmEval,
+
+    /// <summary>limit-of-RLVR: test_TEMPLATE_NUM_seedS_tT_sS_eE.jsonl.</summary>
+    LimitOfRlvr,
+
+    /// <summary>OpenAI human-eval: {task_id, completion} a line; needs the problems.</summary>
+    HumanEval,
+
+    /// <summary>Rows of jsonl, CSV or parquet with a problem, its answer, and one response or a list of them.</summary>
+    Plain,
+}
+
+/// <summary>What another tool's files do not say; a value given here wins over the file's.</summary>
+public sealed record ImportOptions
+{
+    public required ImportFormat Format { get; init; }
+    public string ModelId { get; init; } = "imported";
+    public string TemplateId { get; init; } = "imported";
+    public long Seed { get; init; }
+    public double? Temperature { get; init; }
+    public double? TopP { get; init; }
+
+    /// <summary>0 = off.</summary>
+    public int? TopK { get; init; }
+    public int? MaxNewTokens { get; init; }
+}
+
+/// <summary>What an import came to.</summary>
+/// <param name="Problems">Those with at least one sample.</param>
+/// <param name="Samples">Samples written.</param>
+/// <param name="WithoutProblem">Ids whose problem is not known; their replies were left out.</param>
+/// <param name="WithoutFinishReason">Samples whose end is not known; written as "stop", so that none of them counts as cut off.</param>
+public sealed record ImportSummary(IReadOnlyList<Problem> Problems, int Samples, IReadOnlyList<string> WithoutProblem, int WithoutFinishReason);

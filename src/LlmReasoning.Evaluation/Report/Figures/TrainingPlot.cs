@@ -1,0 +1,48 @@
+using ScottPlot;
+
+namespace LlmReasoning.Evaluation.Report.Figures;
+
+/// <summary>One line of a training figure.</summary>
+/// <param name="Name">For the legend, such as "test pass@256".</param>
+/// <param name="Points">By rising step; values that are not finite are left out.</param>
+public sealed record TrainingSeries(string Name, IReadOnlyList<(double Step, double Value)> Points);
+
+/// <summary>Yue et al., figure 1 right: pass@1 and pass@n against the training step, and what else was measured.</summary>
+public static class TrainingPlot
+{
+    /// <param name="title">Above the first panel.</param>
+    /// <param name="panels">The label of the vertical axis and the lines of each panel; shares, such as pass@k, run from 0 to 1.</param>
+    public static Figure Of(string title, IReadOnlyList<(string Label, bool IsShare, IReadOnlyList<TrainingSeries> Series)> panels) => Figure.Of(
+        "training",
+        "Measured along the training steps.",
+        [.. panels.Select((panel, i) => Draw(i == 0 ? title : "", panel.Label, panel.IsShare, panel.Series))],
+        2,
+        panels.Count == 1 ? 900 : 620,
+        460);
+
+    private static Plot Draw(string title, string label, bool isShare, IReadOnlyList<TrainingSeries> series)
+    {
+        var plot = PlotStyle.New(Figure.Label(title), "step", label);
+        double last = 1, lowest = isShare ? 0 : double.MaxValue, highest = isShare ? 1 : double.MinValue;
+        for (var i = 0; i < series.Count; i++)
+        {
+            (double Step, double Value)[] points = [.. series[i].Points.Where(point => double.IsFinite(point.Value) && double.IsFinite(point.Step))];
+            if (points.Length == 0) { continue; }
+            var line = plot.Add.Scatter(points.Select(point => point.Step).ToArray(), points.Select(point => point.Value).ToArray(), PlotStyle.ColorOf(i));
+            line.LineWidth = 2;
+            line.MarkerShape = PlotStyle.ShapeOf(i);
+            line.MarkerSize = points.Length > 60 ? 0 : 6;
+            line.LegendText = Figure.Label(series[i].Name);
+            last = Math.Max(last, points[^1].Step);
+            if (!isShare) { (lowest, highest) = (Math.Min(lowest, points.Min(point => point.Value)), Math.Max(highest, points.Max(point => point.Value))); }
+        }
+        if (lowest > highest) { (lowest, highest) = (0, 1); }
+        var margin = isShare ? 0.02 : Math.Max(0.05 * (highest - lowest), 1e-6);
+        var bottom = isShare ? 0 : lowest - margin;
+        PlotStyle.Ticks(plot.Axes.Left, bottom, highest + margin, "0.####");
+        PlotStyle.Ticks(plot.Axes.Bottom, 0, last, "0");
+        plot.Axes.SetLimits(-0.02 * last, 1.02 * last, bottom, highest + margin);
+        PlotStyle.Legend(plot);
+        return plot;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LlmReasoning.Torch.Models;
+
+namespace LlmReasoning.Torch.Runs;
+
+/// <summary>manifest.json: what a folder was made with. Only <c>started_at</c> and <c>command</c> differ between equal runs on one machine.</summary>
+public static class Manifest
+{
+    private static readonly JsonSerializerOptions s_style = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="modelFolder">Whose files are hashed.</param>
+    /// <param name="model">For type and device.</param>
+    /// <param name="problems">As the user named them; hashed if it is a file.</param>
+    public static void Write(string path, string modelFolder, CausalLM model, string? problems)
+    {
+        var manifest = new
+        {
+            program = $"llm-reasoning {Version(typeof(Manifest))}",
+            dotnet = Environment.Version.ToString(),
+            torchsharp = Version(typeof(torch)),
+            libtorch = __version__,
+            model = new { architecture = model.Config.Architecture, parameters = model.Weights().Values.Sum(weight => weight.numel()), sha256 = HashOf(modelFolder) },
+            problems = new { name = problems, sha256 = problems is not null && File.Exists(problems) ? Hash(problems) : null },
+            device = model.Device.ToString(),
+            dtype = model.DType.ToString().ToLowerInvariant(),
+            command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
+            started_at = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+        };
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(manifest, s_style) + "\n");
+    }
+
+    private static string Version(Type type) =>
+        (type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown").Split('+')[0];
+
+    private static Dictionary<string, string> HashOf(string folder) => Directory.GetFiles(folder, "*.safetensors")
+        .Append(Path.Combine(folder, "config.json"))
+        .Order(StringComparer.Ordinal)
+        .ToDictionary(file => Path.GetFileName(file)!, Hash);
+
+    private static string Hash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}

@@ -1,0 +1,148 @@
+using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Problems.Synthetic;
+using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Runs;
+using LlmReasoning.Torch.Tokenization;
+using LlmReasoning.Torch.Training;
+
+namespace LlmReasoning.Torch.Tests.Rlvr;
+
+/// <summary>With the embedded model.</summary>
+public sealed class RlvrTrainerTests : IDisposable
+{
+    private static readonly string s_base = ModelFolder.Resolve(ModelFolder.Embedded);
+    private static readonly IReadOnlyList<Problem> s_problems = [.. SyntheticProblems.Set(0, "train", 24).Select(problem => problem.ToProblem())];
+
+    private static readonly RlvrConfig s_config = new()
+    {
+        ModelNameOrPath = "embedded",
+        PromptsPerStep = 10,
+        NumGenerations = 6,
+        MaxSteps = 4,
+        LearningRate = 1e-3,
+        MaxCompletionLength = 60,
+        SaveSteps = 2,
+        LogCompletionsSteps = 1,
+        Threads = 2,
+    };
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Folder(string name) => Path.Combine(_folder.Path, name);
+
+    [Fact]
+    public void ARunThatStopsAndGoesOnEndsWithTheSameBytes()
+    {
+        Train(Folder("whole"), s_config);
+        Train(Folder("parts"), s_config with { MaxSteps = 2 });
+        // A run that was killed after step 3 had written its metrics, but no checkpoint.
+        File.AppendAllText(Path.Combine(Folder("parts"), "metrics.csv"), "3,0.5\r\n");
+        Train(Folder("parts"), s_config, resume: true);
+        foreach (var file in (string[])["model.safetensors", "trainer/optimizer.safetensors", "trainer/state.json", "config.json", "tokenizer.json"])
+        {
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("whole"), 4), file)),
+                File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("parts"), 4), file)));
+        }
+        Assert.Equal(WithoutTimes(Folder("whole")), WithoutTimes(Folder("parts")));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(Folder("whole"), "samples", "step-000004.jsonl")),
+            File.ReadAllBytes(Path.Combine(Folder("parts"), "samples", "step-000004.jsonl")));
+    }
+
+    [Fact]
+    public void MicroBatchesChangeMemoryAndNothingElse()
+    {
+        Train(Folder("one"), s_config with { MaxSteps = 1 });
+        Train(Folder("many"), s_config with { MaxSteps = 1, MicroBatchTokens = 150 });
+        // The first update has the learning rate 0 of no warmup step: weights move by about 1e-3 an element.
+        using var one = CausalLM.Load(TrainingRun.CheckpointOf(Folder("one"), 1));
+        using var many = CausalLM.Load(TrainingRun.CheckpointOf(Folder("many"), 1));
+        using var before = CausalLM.Load(s_base);
+        using var scope = NewDisposeScope();
+        var (difference, change) = (0.0, 0.0);
+        foreach (var (name, weight) in one.Weights())
+        {
+            difference += (weight - many.Weights()[name]).square().sum().item<float>();
+            change += (weight - before.Weights()[name]).square().sum().item<float>();
+        }
+        Assert.True(change > 0);
+        Assert.True(Math.Sqrt(difference / change) < 1e-3, $"relative L2 of the change {Math.Sqrt(difference / change):E2}");
+    }
+
+    [Theory]
+    [InlineData("grpo")]
+    [InlineData("dr_grpo")]
+    [InlineData("gspo")]
+    [InlineData("cispo")]
+    [InlineData("rloo")]
+    [InlineData("trl-0.16")]
+    public void EveryNamedObjectiveTrains(string lossType)
+    {
+        var steps = Train(Folder(lossType), s_config with { LossType = lossType, MaxSteps = 1, NumIterations = 2 });
+        Assert.True(steps[0].Update.GradNorm > 0);
+        Assert.InRange(steps[0].Update.LogProbDifferenceMax, 0, 1e-4);
+    }
+
+    [Fact]
+    public void AFolderWithARunIsNotOverwritten()
+    {
+        Train(Folder("a"), s_config with { MaxSteps = 1 });
+        Assert.Contains("--resume", Assert.Throws<UserException>(() => TrainingRun.Open(Folder("a"), resume: false)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OnlySoManyCheckpointsStayAsAreAskedFor()
+    {
+        Train(Folder("a"), s_config with { MaxSteps = 3, SaveSteps = 1, SaveTotalLimit = 2 });
+        Assert.Equal(["step-000002", "step-000003"], Directory.GetDirectories(Path.Combine(Folder("a"), "checkpoints")).Select(path => Path.GetFileName(path)).Order());
+    }
+
+    [Fact]
+    public void ACancelledRunSavesItsLastWholeStep()
+    {
+        using var cancellation = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => Train(Folder("a"), s_config with { SaveSteps = 50 }, cancelAfter: (2, cancellation)));
+        Assert.Equal(2, TrainingRun.Open(Folder("a"), resume: true).LastStep);
+    }
+
+    [Theory]
+    [InlineData("num_generations is 1")]
+    [InlineData("loss_type is ppo; it is one of paper-rlvr")]
+    [InlineData("temperature is 0")]
+    public void ASettingOutsideItsRangeIsNamed(string message)
+    {
+        var config = message[0] switch
+        {
+            'n' => s_config with { NumGenerations = 1 },
+            'l' => s_config with { LossType = "ppo" },
+            _ => s_config with { Temperature = 0 },
+        };
+        Assert.StartsWith(message, Assert.Throws<UserException>(config.Validate).Message, StringComparison.Ordinal);
+    }
+
+    private static List<RlvrStep> Train(string folder, RlvrConfig config, bool resume = false, (int Step, CancellationTokenSource Source)? cancelAfter = null)
+    {
+        var run = TrainingRun.Open(folder, resume);
+        using var policy = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : s_base);
+        using var reference = config.Objective().Loss.Beta == 0 ? null : CausalLM.Load(s_base);
+        var steps = new List<RlvrStep>();
+        new RlvrTrainer(policy, reference, Tokenizer.Load(s_base), config.Validate(), PromptTemplate.Load("plain"), policy.Config.EosTokenIds.ToHashSet(), s_base).Train(
+            run,
+            s_problems,
+            [],
+            step =>
+            {
+                steps.Add(step);
+                if (step.Step == cancelAfter?.Step) { cancelAfter.Value.Source.Cancel(); }
+            },
+            cancelAfter?.Source.Token ?? CancellationToken.None);
+        return steps;
+    }
+
+    private static IEnumerable<string> WithoutTimes(string folder) =>
+        File.ReadLines(Path.Combine(folder, "metrics.csv")).Select(line => string.Join(',', line.Split(',').SkipLast(2)));
+}

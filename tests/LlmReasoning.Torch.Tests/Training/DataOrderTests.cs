@@ -1,0 +1,27 @@
+using LlmReasoning.Torch.Training;
+
+namespace LlmReasoning.Torch.Tests.Training;
+
+public sealed class DataOrderTests
+{
+    [Fact]
+    public void EveryEpochHoldsEveryItemOnceInAnOrderOfItsOwn()
+    {
+        var order = new DataOrder(10, seed: 3);
+        var epochs = Enumerable.Range(0, 5).Select(step => order.Take(step, 4)).SelectMany(items => items).Chunk(10).ToList();
+        Assert.All(epochs, epoch => Assert.Equal(Enumerable.Range(0, 10), epoch.Order()));
+        Assert.NotEqual(epochs[0], epochs[1]);
+    }
+
+    [Fact]
+    public void AStepsItemsDoNotDependOnWhatWasTakenBefore()
+    {
+        var all = new DataOrder(7, seed: 1);
+        var steps = Enumerable.Range(0, 9).Select(step => all.Take(step, 3)).ToList();
+        Assert.Equal(steps[5], new DataOrder(7, seed: 1).Take(5, 3));
+        Assert.NotEqual(steps.SelectMany(items => items), Enumerable.Range(0, 9).SelectMany(step => new DataOrder(7, seed: 2).Take(step, 3)));
+    }
+
+    [Fact]
+    public void WithoutShufflingTheOrderIsThatOfTheFile() => Assert.Equal([3, 4, 0], new DataOrder(5, seed: 1, shuffle: false).Take(1, 3));
+}
