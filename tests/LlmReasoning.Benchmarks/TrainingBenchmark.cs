@@ -5,6 +5,8 @@ using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Training;
 
+namespace LlmReasoning.Benchmarks;
+
 /// <summary>training CONFIG_FOLDER [ROWS] [TOKENS] [STEPS]: the time of one update of a model with random weights.</summary>
 internal static class TrainingBenchmark
 {
