@@ -48,7 +48,7 @@ public sealed class PassKReportTests : IDisposable
     {
         Write(Samples, output: "a");
         Write(Samples.Reverse(), output: "b");
-        string[] files = ["buckets.csv", "consistency.csv", "cover.csv", "figures/passk.png", "figures/passk.svg", "majk.csv", "passk.csv", "problems.csv", "summary.json", "summary.md"];
+        string[] files = ["buckets.csv", "consistency.csv", "cover.csv", "figures/passk.png", "figures/passk.svg", "majk.csv", "passk.csv", "problems.csv", "report.html", "summary.json", "summary.md"];
         Assert.Equal(files, Relative("a"));
         Assert.Equal(files, Relative("b"));
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(_folder.File($"a/{file}")), File.ReadAllBytes(_folder.File($"b/{file}"))));
