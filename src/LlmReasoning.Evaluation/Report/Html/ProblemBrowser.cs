@@ -21,6 +21,7 @@ internal sealed class ProblemBrowser
     private const int MaxBytes = 3_500_000;
     private const int MaxProblems = 5_000;
     private const int MaxProblemChars = 1_500;
+    private const int MaxNameChars = 200;
     private const int PerOutcome = 2;
 
     // Leaves letters of all scripts as they are and escapes what HTML could take for markup.
@@ -51,7 +52,9 @@ internal sealed class ProblemBrowser
             .OrderByDescending(row => row.Counts.Any(count => count.C > 0 != row.Counts[0].C > 0))
             .Take(MaxProblems)
             .ToArray();
-        var bytes = 0;
+        byte[][] bare = [.. rows.Select(row => Row(row.Problem, row.Counts, models, buckets, showSamples: false))];
+        var (left, listed) = (MaxBytes, 0);
+        while (listed < rows.Length && bare[listed].Length <= left) { left -= bare[listed++].Length; }
         var without = 0;
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, Options))
@@ -61,14 +64,13 @@ internal sealed class ProblemBrowser
             json.WriteString("bucket_name", $"correct of {buckets.N}{(models.Count > 1 ? $", {models[0].Name}" : "")}");
             WriteStrings(json, "buckets", buckets.Labels);
             json.WriteStartArray("problems");
-            foreach (var (problem, counts) in rows)
+            for (var i = 0; i < listed; i++)
             {
-                var withSamples = Row(problem, counts, models, buckets, showSamples: true);
-                var isShown = bytes + withSamples.Length <= MaxBytes;
-                var row = isShown ? withSamples : Row(problem, counts, models, buckets, showSamples: false);
-                without += isShown ? 0 : 1;
-                bytes += row.Length;
-                json.WriteRawValue(row, skipInputValidation: true);
+                var full = Row(rows[i].Problem, rows[i].Counts, models, buckets, showSamples: true);
+                var isShown = full.Length - bare[i].Length <= left;
+                if (isShown) { left -= full.Length - bare[i].Length; }
+                else { without++; }
+                json.WriteRawValue(isShown ? full : bare[i], skipInputValidation: true);
             }
             json.WriteEndArray();
             json.WriteEndObject();
@@ -76,7 +78,7 @@ internal sealed class ProblemBrowser
 
         List<string> notes = [$"Of every problem the first {PerOutcome} samples of each outcome are shown; long texts are cut in the middle."];
         if (without > 0) { notes.Add($"To keep the page small, {without} problems are listed without samples."); }
-        if (rows.Length < problems.Count) { notes.Add($"{problems.Count - rows.Length} of {problems.Count} problems are not listed."); }
+        if (listed < problems.Count) { notes.Add($"{problems.Count - listed} of {problems.Count} problems are not listed."); }
         return new ProblemBrowser(Encoding.UTF8.GetString(stream.ToArray()), notes);
     }
 
@@ -86,11 +88,11 @@ internal sealed class ProblemBrowser
         using (var json = new Utf8JsonWriter(stream, Options))
         {
             json.WriteStartObject();
-            json.WriteString("id", Valid(problem.Id));
-            if (problem.Level is { } level) { json.WriteString("level", Valid(level)); }
-            if (problem.Topic is { } topic) { json.WriteString("topic", Valid(topic)); }
-            json.WriteString("text", Valid(SampleChoice.Shortened(problem.Text, showSamples ? MaxProblemChars : 160)));
-            json.WriteString("gold", Valid(SampleChoice.Shortened(problem.Gold, 200)));
+            json.WriteString("id", Valid(SampleChoice.Shortened(problem.Id, MaxNameChars)));
+            if (problem.Level is { } level) { json.WriteString("level", Valid(SampleChoice.Shortened(level, MaxNameChars))); }
+            if (problem.Topic is { } topic) { json.WriteString("topic", Valid(SampleChoice.Shortened(topic, MaxNameChars))); }
+            json.WriteString("text", Valid(SampleChoice.Shortened(problem.Text, showSamples ? MaxProblemChars : MaxNameChars)));
+            json.WriteString("gold", Valid(SampleChoice.Shortened(problem.Gold, MaxNameChars)));
             json.WriteNumber("bucket", buckets.IndexOf(counts[0].C));
             WriteStrings(json, "counts", counts.Select(count => $"{count.C}/{count.N}"));
             WriteStrings(json, "changes", counts.Skip(1).Select(count => Change(counts[0].C > 0, count.C > 0)));
