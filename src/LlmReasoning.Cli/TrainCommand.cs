@@ -8,5 +8,6 @@ internal static class TrainCommand
     public static Command Create() => new Command("train", "Train a model.")
     {
         TrainRlvrCommand.Create(),
+        TrainDistillCommand.Create(),
     }.WithExamples("llm-reasoning train rlvr --config configs/quickstart/rlvr.yaml --output runs/rlvr");
 }

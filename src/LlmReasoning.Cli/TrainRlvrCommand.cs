@@ -42,7 +42,7 @@ internal static class TrainRlvrCommand
         PassKReport.CheckGolds(heldOut, value.Policy);
         var template = PromptTemplate.Load(value.Template);
         var run = TrainingRun.Open(folder, resume);
-        if (run.LastStep > 0) { RefuseOtherSettings(config, folder); }
+        if (run.LastStep > 0) { RunSettings.RefuseOthers(config, folder, s_changeable); }
         if (run.LastStep >= value.MaxSteps)
         {
             Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, run.LastStep));
@@ -70,14 +70,4 @@ internal static class TrainRlvrCommand
         CultureInfo.InvariantCulture,
         $"accuracy {step.Accuracy:P0}, groups wrong/mixed/right {step.Groups.Wrong:F2}/{step.Groups.Mixed:F2}/{step.Groups.Right:F2}, length {step.CompletionLength:F0}, grad norm {step.Update.GradNorm:G2}, rollout {step.Seconds.Rollout:F2} s, train {step.Seconds.Train:F2} s")
         + (step.Eval is { } eval ? string.Create(CultureInfo.InvariantCulture, $", eval pass@1 {eval.PassAt1:P1} pass@n {eval.PassAtN:P1}") : "");
-
-    private static void RefuseOtherSettings(RunConfig<RlvrConfig> config, string folder)
-    {
-        var path = Path.Combine(folder, "config.yaml");
-        if (!File.Exists(path)) { throw new UserException($"{path}: is missing, so the run cannot go on as it began; start anew in another folder"); }
-        foreach (var (before, now) in File.ReadLines(path).Zip(config.ToYaml().TrimEnd().Split('\n')))
-        {
-            if (before != now && !s_changeable.Contains(before.Split(':')[0])) { throw new UserException($"{path}: the run began with '{before}', now it is '{now}'; resume with the same settings, or start anew in another folder"); }
-        }
-    }
 }

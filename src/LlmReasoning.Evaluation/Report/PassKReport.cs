@@ -33,7 +33,7 @@ public static class PassKReport
         RequireK(options.K, options.N ?? int.MaxValue);
         samplesPaths = SampleFile.Find(samplesPaths);
         SamplingSettings? sampling = null;
-        var samples = SampleFile.Read(samplesPaths).Select(sample =>
+        var samples = SampleFile.Read(samplesPaths, problems.Select(problem => problem.Id).ToHashSet(StringComparer.Ordinal)).Select(sample =>
         {
             sampling ??= SamplingSettings.Of(sample);
             return sample;

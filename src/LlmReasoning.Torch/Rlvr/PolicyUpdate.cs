@@ -131,19 +131,8 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
     private List<MicroRows> MicroBatches(List<Row> rows)
     {
         var trainsAll = (_loss.Beta != 0 && _loss.KlPlacement == KlPlacement.Loss) || _loss.EntropyCoefficient != 0;
-        var batches = new List<MicroRows>();
-        var batch = new List<Row>();
-        foreach (var row in rows.Where(row => row.Counted > 0 && (trainsAll || row.Advantage != 0)).OrderByDescending(row => row.Length))
-        {
-            if (batch.Count > 0 && (batch.Count + 1) * batch[0].Length > config.MicroBatchTokens)
-            {
-                batches.Add(MicroRows.Of(batch, policy.Device));
-                batch = [];
-            }
-            batch.Add(row);
-        }
-        if (batch.Count > 0) { batches.Add(MicroRows.Of(batch, policy.Device)); }
-        return batches;
+        var training = rows.Where(row => row.Counted > 0 && (trainsAll || row.Advantage != 0));
+        return [.. TokenBudget.Cut(training, row => row.Length, config.MicroBatchTokens).Select(batch => MicroRows.Of(batch, policy.Device))];
     }
 
     private Tensor LogProbs(CausalLM model, MicroRows micro) => MicroBatch.LogProbsOf(model, micro.Ids, null, micro.Targets, config.Temperature).LogProbs;

@@ -22,29 +22,13 @@ public static class Scorer
         using var noGrad = no_grad();
         var results = new float[rows.Count][];
         var done = 0;
-        foreach (var batch in Batches(rows))
+        foreach (var batch in TokenBudget.Cut(Enumerable.Range(0, rows.Count), index => rows[index].Count, TokensPerPass))
         {
             cancellation.ThrowIfCancellationRequested();
             Score(model, rows, batch, results);
             report?.Invoke(done += batch.Count);
         }
         return results;
-    }
-
-    // Rows of about one length stand together, so that little is padded.
-    private static IEnumerable<List<int>> Batches(IReadOnlyList<IReadOnlyList<int>> rows)
-    {
-        var batch = new List<int>();
-        foreach (var index in Enumerable.Range(0, rows.Count).OrderBy(index => rows[index].Count))
-        {
-            if (batch.Count > 0 && (batch.Count + 1) * rows[index].Count > TokensPerPass)
-            {
-                yield return batch;
-                batch = [];
-            }
-            batch.Add(index);
-        }
-        if (batch.Count > 0) { yield return batch; }
     }
 
     private static void Score(CausalLM model, IReadOnlyList<IReadOnlyList<int>> rows, List<int> batch, float[][] results)

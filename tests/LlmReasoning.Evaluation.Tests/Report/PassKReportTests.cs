@@ -129,7 +129,7 @@ public sealed class PassKReportTests : IDisposable
             (Samples, Options with { Buckets = "kim5" }, "buckets is \"kim5\""),
             (Samples.Select(sample => sample with { Temperature = 0 }), Options, "temperature is 0 with n = 8"),
             (Samples[1..], Options, "problem \"p0\" has 7 of 8"),
-            (Samples.Append(Drawn.Sample("stranger")), Options, "problem_id \"stranger\""),
+            (Samples.Append(Drawn.Sample("stranger")), Options, "line 65: problem_id \"stranger\""),
             (Samples.Append(Samples[0] with { SampleIdx = 8, Temperature = 1 }), Options, "temperature is 1, but"),
             ([], Options, "there are no samples"),
         ];
