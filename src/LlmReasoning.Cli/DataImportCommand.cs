@@ -40,8 +40,7 @@ internal static class DataImportCommand
         };
         command.SetAction(Run);
         return command.WithExamples(
-            "llm-reasoning data import samples_gsm8k_2026-11-24T06-27-00.418303.jsonl --format lm-eval --model-id smol --output runs/smol",
-            "llm-reasoning eval passk --samples runs/smol --problems runs/smol/problems.jsonl --output runs/smol-eval");
+            "llm-reasoning data import samples_gsm8k_2026-11-24T06-27-00.418303.jsonl --format lm-eval --model-id smol --output runs/smol");
     }
 
     private static int Run(ParseResult parsed)

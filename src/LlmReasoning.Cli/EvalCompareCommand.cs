@@ -96,8 +96,11 @@ internal static class EvalCompareCommand
             Seed = parsed.GetValue(Seed),
             BootstrapDraws = parsed.GetValue(Draws),
         });
-        ComparisonReport.Write(summary, parsed.GetValue(Output)!);
+        var problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, null, null) : null;
+        var output = parsed.GetValue(Output)!;
+        ComparisonReport.Write(summary, output, problems, evaluated, parsed.GetValue(Buckets)!);
         Console.Out.Write(ComparisonText.ToText(summary));
+        Console.Out.WriteLine($"written to {output}: report.html, summary.md, figures, tables");
         return ExitCode.Done;
     }
 }

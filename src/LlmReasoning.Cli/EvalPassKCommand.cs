@@ -60,7 +60,7 @@ internal static class EvalPassKCommand
             BootstrapSeed = value.Seed,
         });
         Console.Out.Write(SummaryTable.ToText(summary));
-        Console.Out.WriteLine($"written to {folder}: summary.md, problems.csv, passk.csv, buckets.csv, figures/passk.png");
+        Console.Out.WriteLine($"written to {folder}: report.html, summary.md, problems.csv, passk.csv, buckets.csv, figures/passk.png");
         return ExitCode.Done;
     }
 }

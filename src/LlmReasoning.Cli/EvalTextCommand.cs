@@ -83,6 +83,7 @@ internal static class EvalTextCommand
         var summary = ResponseStudy.Of(Models(parsed.GetValue(SampleFiles)!, baseModel), problems, baseModel, dataset, options);
         ResponseReport.Write(summary, parsed.GetValue(Output)!);
         Console.Out.Write(ResponseReport.ToText(summary));
+        Console.Out.WriteLine($"written to {parsed.GetValue(Output)}: length.csv, keywords.csv, entropy.csv, summary.md, figures");
         return ExitCode.Done;
     }
 

@@ -9,9 +9,13 @@ switch (args)
         NativeTorch.Initialise();
         SamplerBenchmark.Run(rest);
         break;
+    case ["training", .. var rest]:
+        NativeTorch.Initialise();
+        TrainingBenchmark.Run(rest);
+        break;
     case ["memory", .. var rest]:
         NativeTorch.Initialise();
         MemoryBenchmark.Run(rest);
         break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | memory [ARGUMENT]..."); break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | training | memory [ARGUMENT]..."); break;
 }

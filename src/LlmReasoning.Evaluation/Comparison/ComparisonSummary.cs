@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LlmReasoning.Evaluation.Comparison;
 
 /// <summary>The numbers of one comparison: what summary.json, summary.md, the tables, the figures and the console show.</summary>
@@ -31,9 +33,21 @@ public sealed record ComparisonSummary
     public required long Seed { get; init; }
     public required int BootstrapDraws { get; init; }
 
+    /// <summary>By id; problems.csv has it, summary.json does not.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ComparedProblem> PerProblem { get; init; } = [];
+
     /// <summary>What a reader of the numbers should know, one sentence each.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
     /// <summary>The models, and the second run of the base where there is one.</summary>
     internal IEnumerable<ComparedModel> Compared => Control is null ? Models : [.. Models, Control];
 }
+
+/// <summary>What one problem came to.</summary>
+/// <param name="Id">As in the problem set.</param>
+/// <param name="Level">The data set's own difficulty, or null.</param>
+/// <param name="Topic">The data set's own subject, or null.</param>
+/// <param name="Bucket">Of the base's success, an index into the buckets.</param>
+/// <param name="Correct">Correct samples of n: the base's, each model's, the control's where there is one.</param>
+public sealed record ComparedProblem(string Id, string? Level, string? Topic, int Bucket, IReadOnlyList<int> Correct);

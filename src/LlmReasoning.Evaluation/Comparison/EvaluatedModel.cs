@@ -12,7 +12,7 @@ public sealed record EvaluatedModel
     /// <summary>For tables and legends.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Samples a problem, the same for all.</summary>
+    /// <summary>Samples a problem; of the problem with the fewest, where they differ.</summary>
     public required int N { get; init; }
 
     /// <summary>n and c by problem, ordered by id so that the order of the file plays no part.</summary>
@@ -32,7 +32,7 @@ public sealed record EvaluatedModel
         {
             Folder = folder,
             Name = settings?.ModelName ?? LastPart(folder),
-            N = problems[0].N,
+            N = problems.Min(problem => problem.N),
             Problems = problems,
             Settings = settings,
         };
@@ -63,7 +63,10 @@ public sealed record EvaluatedModel
     /// <param name="n">1..N; N leaves all as it is.</param>
     /// <param name="key">What the draw is keyed by, beside the problem's id: seed and role.</param>
     internal EvaluatedModel Subsample(int n, params object[] key) =>
-        n == N ? this : this with { N = n, Problems = [.. Problems.Select(problem => problem with { N = n, C = CorrectOf(problem, n, key) })] };
+        this with { N = n, Problems = [.. Problems.Select(problem => problem.N == n ? problem : problem with { N = n, C = CorrectOf(problem, n, key) })] };
+
+    /// <summary>Of the problem with the most samples.</summary>
+    internal int LargestN => Problems.Max(problem => problem.N);
 
     /// <summary>How many of n samples, drawn from the problem's without replacement, are correct.</summary>
     internal static int CorrectOf(ProblemResult problem, int n, params object[] key)
@@ -91,11 +94,6 @@ public sealed record EvaluatedModel
             {
                 var problem = ReadProblem(csv, path);
                 if (!problems.TryAdd(problem.ProblemId, problem)) { throw Fault(path, csv, $"problem_id is \"{problem.ProblemId}\" a second time; keep one row a problem"); }
-                var first = problems.First().Value;
-                if (problem.N != first.N)
-                {
-                    throw Fault(path, csv, $"n is {problem.N}, but {first.N} elsewhere in the file; finish the sampling, so that all problems have as many samples");
-                }
             }
         }
         catch (Exception e) when (e is CsvFormatException or CsvValidationException or IOException or UnauthorizedAccessException)

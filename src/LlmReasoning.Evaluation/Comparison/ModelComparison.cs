@@ -58,6 +58,11 @@ public static class ModelComparison
             Control = control is null ? null : Compare(all.Length - 1),
             Seed = options.Seed,
             BootstrapDraws = options.BootstrapDraws,
+            PerProblem =
+            [
+                .. all[0].Problems.Select((problem, i) => new ComparedProblem(
+                    problem.ProblemId, problem.Level, problem.Topic, buckets.IndexOf(problem.C), [.. all.Select(model => model.Problems[i].C)])),
+            ],
             Warnings = warnings,
         };
         return summary.Control is null ? summary : summary with { Models = [.. summary.Models.Select(model => WithControl(model, summary.Control.Coverage))] };
@@ -99,8 +104,8 @@ public static class ModelComparison
         if (asked < 1) { throw new UserException($"n is {asked}; it must be 1 or more"); }
         if (asked > least.N) { throw new UserException($"n is {asked}, but {least.Folder} has {least.N} samples a problem; use n = {least.N} or less, or draw more"); }
         if (asked is { } n) { return n; }
-        return all.FirstOrDefault(model => model.N != least.N) is { } larger
-            ? throw new UserException($"{larger.Folder}: n is {larger.N}, but {least.N} in {least.Folder}; what is solved in n samples can only be compared at equal n: "
+        return all.FirstOrDefault(model => model.LargestN != least.N) is { } larger
+            ? throw new UserException($"{larger.Folder}: n is {larger.LargestN}, but {least.N} in {least.Folder}; what is solved in n samples can only be compared at equal n: "
                 + $"use n = {least.N} to draw as many from each")
             : least.N;
     }
@@ -160,9 +165,9 @@ public static class ModelComparison
         {
             yield return $"The control is {repeated.Sampling.ModelId}, the base {first.Sampling.ModelId}: a control is a second run of the same model.";
         }
-        foreach (var model in new[] { baseModel }.Concat(others).Where(model => model.N > n))
+        foreach (var model in new[] { baseModel }.Concat(others).Where(model => model.LargestN > n))
         {
-            yield return $"{n} of the {model.N} samples of {model.Name} are used, drawn with seed {options.Seed}.";
+            yield return $"{n} of the {model.LargestN} samples of {model.Name} are used, drawn with seed {options.Seed}.";
         }
         if (control is null && !options.SplitHalf && n > 1)
         {

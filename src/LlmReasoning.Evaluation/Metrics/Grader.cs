@@ -21,12 +21,13 @@ public static class Grader
     /// <param name="policy">Where an answer is looked for.</param>
     /// <param name="n">Samples every problem must have; those with a higher index are left aside. Null = as many as the problem with the most.</param>
     /// <param name="allowUnequalN">Whether problems may have fewer samples than others, though not none.</param>
+    /// <param name="judged">Told of every sample with its verdict, from several threads and in any order.</param>
     /// <exception cref="UserException">
     /// Reference answers that do not even equal themselves (before a sample is read), samples of unknown problems, missing samples.
     /// </exception>
     public static IReadOnlyList<ProblemResult> Grade(
         IReadOnlyList<Problem> problems, IEnumerable<Sample> samples, ExtractionPolicy policy = ExtractionPolicy.Lenient, int? n = null,
-        bool allowUnequalN = false)
+        bool allowUnequalN = false, Action<Sample, Verdict>? judged = null)
     {
         if (problems.Count == 0) { throw new UserException("there are no problems; name a problem set that has some"); }
         RequireSoundGolds(problems, policy);
@@ -38,7 +39,9 @@ public static class Grader
             {
                 throw new UserException($"problem_id \"{sample.ProblemId}\" of a sample is not in the problem set; use the problems the samples were drawn for");
             }
-            tally.Add(sample, Verifier.Verify(tally.Gold, sample.Text, policy));
+            var verdict = Verifier.Verify(tally.Gold, sample.Text, policy);
+            tally.Add(sample, verdict);
+            judged?.Invoke(sample, verdict);
         });
         RequireComplete(problems, tallies, n ?? tallies.Values.Max(tally => tally.Needed), allowUnequalN);
         return [.. problems.AsParallel().AsOrdered().Select(problem => tallies[problem.Id].Result(problem))];

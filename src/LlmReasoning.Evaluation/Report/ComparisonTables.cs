@@ -20,6 +20,9 @@ internal static class ComparisonTables
         "control_rate", "gain_over_control", "gain_over_control_lo", "gain_over_control_hi", "split",
     ];
 
+    private static readonly string[] ProblemColumns =
+        ["problem_id", "level", "subject", "base", "model", "role", "bucket", "n", "base_c", "model_c", "base_rate", "model_rate", "solved_by"];
+
     private static readonly string[] CoverageColumns =
     [
         "base", "model", "role", "n", "problems", "both", "base_only", "model_only", "neither", "srr", "ndr", "sds", "nscr", "p_value", "zero_rate_bound",
@@ -35,6 +38,7 @@ internal static class ComparisonTables
         var compared = summary.Compared.Select(model => (Model: model, Role: ReferenceEquals(model, summary.Control) ? "control" : "model")).ToArray();
         CsvTable.Write(At("passk.csv"), CurveColumns, [.. CurveRows(summary, summary.Base, "base"), .. compared.SelectMany(one => CurveRows(summary, one.Model, one.Role))]);
         CsvTable.Write(At("buckets.csv"), BucketColumns, compared.SelectMany(one => BucketRows(summary, one.Model, one.Role)));
+        CsvTable.Write(At("problems.csv"), ProblemColumns, compared.SelectMany((one, i) => ProblemRows(summary, one.Model, one.Role, i + 1)));
         CsvTable.Write(At("coverage.csv"), CoverageColumns, compared.Select(one => CoverageRow(summary, one.Model, one.Role)));
         CsvTable.Write(At("efficiency.csv"), EfficiencyColumns, compared.Select(one => EfficiencyRow(summary, one.Model, one.Role)));
         CsvTable.Write(At("histogram.csv"), ["model", "role", "rate", "problems", "share"],
@@ -62,6 +66,17 @@ internal static class ComparisonTables
         summary.Base.Name, model.Name, role, gain.Bucket, gain.Problems, gain.BaseRate, gain.ModelRate, gain.Gain?.Value, gain.Gain?.Lo, gain.Gain?.Hi,
         gain.ControlRate, gain.GainOverControl?.Value, gain.GainOverControl?.Lo, gain.GainOverControl?.Hi, summary.SplitHalf ? "half" : "none",
     ]);
+
+    private static IEnumerable<object?[]> ProblemRows(ComparisonSummary summary, ComparedModel model, string role, int at) => summary.PerProblem.Select(problem =>
+    {
+        var (before, after) = (problem.Correct[0], problem.Correct[at]);
+        var solvedBy = (before > 0, after > 0) switch { (true, true) => "both", (true, false) => "base", (false, true) => "model", _ => "neither" };
+        return (object?[])
+        [
+            problem.Id, problem.Level, problem.Topic, summary.Base.Name, model.Name, role, summary.Buckets[problem.Bucket], summary.N, before, after,
+            (double)before / summary.N, (double)after / summary.N, solvedBy,
+        ];
+    });
 
     private static object?[] CoverageRow(ComparisonSummary summary, ComparedModel model, string role)
     {

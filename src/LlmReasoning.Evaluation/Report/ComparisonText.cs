@@ -7,14 +7,19 @@ namespace LlmReasoning.Evaluation.Report;
 /// <summary>A comparison as text for the console and as Markdown. Percentages with one decimal, differences in points, intervals of 95 %.</summary>
 public static class ComparisonText
 {
+    internal const string AccuracyTitle = "Accuracy and capability";
+    internal const string CoverageTitle = "Problems gained and lost";
+    internal const string GainsTitle = "Change of the success rate by difficulty";
+    internal const string TransitionsTitle = "From bucket to bucket";
+
     /// <summary>Plain text in aligned columns, lines ended by line feeds.</summary>
     public static string ToText(ComparisonSummary summary)
     {
         var text = new StringBuilder($"{Heading(summary)}\n{Settings(summary)}\n\n");
-        foreach (var (title, table) in Tables(summary))
+        foreach (var table in Tables(summary))
         {
-            text.Append($"{title}\n");
-            TextTable.AppendAligned(text, table);
+            text.Append($"{table.Title}{(table.Model is null ? "" : $": {table.Model}")}\n");
+            TextTable.AppendAligned(text, table.Rows);
         }
         foreach (var fact in Facts(summary)) { text.Append($"{fact}\n"); }
         foreach (var warning in summary.Warnings) { text.Append($"note: {warning}\n"); }
@@ -29,10 +34,12 @@ public static class ComparisonText
         var text = new StringBuilder($"# {TextTable.Escaped(Heading(summary))}\n\n{Settings(summary)}\n\n");
         foreach (var warning in summary.Warnings) { text.Append($"> {TextTable.Escaped(warning)}\n"); }
         if (summary.Warnings.Count > 0) { text.Append('\n'); }
-        foreach (var (title, table) in Tables(summary))
+        var title = "";
+        foreach (var table in Tables(summary))
         {
-            text.Append($"## {TextTable.Escaped(title)}\n\n");
-            TextTable.AppendMarkdown(text, table);
+            if (table.Title != title) { text.Append($"## {TextTable.Escaped(title = table.Title)}\n\n"); }
+            if (table.Model is { } model) { text.Append($"{TextTable.Escaped(model)}:\n\n"); }
+            TextTable.AppendMarkdown(text, table.Rows);
         }
         foreach (var fact in Facts(summary)) { text.Append($"- {TextTable.Escaped(fact)}\n"); }
         foreach (var figure in figures) { text.Append($"\n![{figure}](figures/{figure}.svg)\n"); }
@@ -45,19 +52,17 @@ public static class ComparisonText
     internal static string Settings(ComparisonSummary summary) =>
         $"{(summary.Hardest is null ? "" : "the base's hardest ")}{summary.Problems} problems, n = {summary.N} samples each, bootstrap over problems, {summary.BootstrapDraws} draws, seed {summary.Seed}";
 
-    internal static IEnumerable<(string Title, List<string[]> Rows)> Tables(ComparisonSummary summary)
+    /// <summary>Titles in the order of the text; those with a model have one table for each.</summary>
+    internal static IEnumerable<(string Title, string? Model, List<string[]> Rows)> Tables(ComparisonSummary summary)
     {
-        yield return ("Accuracy and capability", Headline(summary));
-        foreach (var model in summary.Compared)
-        {
-            yield return ($"Change of the success rate by bucket of {summary.Base.Name}: {Title(summary, model)}", Gains(summary, model));
-        }
-        yield return ($"Problems solved in {summary.N} samples", CoverageTable(summary));
-        foreach (var model in summary.Compared)
-        {
-            yield return ($"Problems by bucket, {summary.Base.Name} (rows) to {Title(summary, model)} (columns)", Transitions(summary, model));
-        }
+        yield return (AccuracyTitle, null, Headline(summary));
+        yield return (CoverageTitle, null, CoverageTable(summary));
+        foreach (var model in summary.Compared) { yield return (GainsTitle, NameOf(summary, model), Gains(summary, model)); }
+        foreach (var model in summary.Compared) { yield return (TransitionsTitle, NameOf(summary, model), Transitions(summary, model)); }
     }
+
+    /// <summary>The name of a model, or of the control with a remark.</summary>
+    internal static string NameOf(ComparisonSummary summary, ComparedModel model) => ReferenceEquals(model, summary.Control) ? $"{model.Name} (control)" : model.Name;
 
     internal static IEnumerable<string> Facts(ComparisonSummary summary)
     {
@@ -73,11 +78,11 @@ public static class ComparisonText
             {
                 yield return $"the curves of {model.Name} and {summary.Base.Name} do not cross up to k = {summary.N}";
             }
-            yield return $"gained by {model.Name}: {Listed(model.Coverage.Gained)}";
-            yield return $"lost by {model.Name}: {Listed(model.Coverage.Lost)}";
+            yield return $"gained by {NameOf(summary, model)}: {Listed(model.Coverage.Gained)}";
+            yield return $"lost by {NameOf(summary, model)}: {Listed(model.Coverage.Lost)}";
             if (model.GainedByControl is { } gained && model.LostByControl is { } lost)
             {
-                yield return $"of them the second run of the base gains {gained.Count} and loses {lost.Count} as well";
+                yield return $"of those the second run of the base gains {gained.Count} and loses {lost.Count} as well";
             }
         }
         yield return $"not solved in {summary.N} samples leaves a success rate of up to {100 * summary.UnsolvedRateBound:G3} % possible (95 %)";
@@ -88,8 +93,6 @@ public static class ComparisonText
     internal static string PointsBetween(Estimate? estimate) => estimate is { } known ? $"{100 * known.Lo:+0.0;-0.0;0.0} to {100 * known.Hi:+0.0;-0.0;0.0}" : "-";
 
     internal static string PValue(double p) => p < 0.001 ? "< 0.001" : $"{p:F3}";
-
-    private static string Title(ComparisonSummary summary, ComparedModel model) => ReferenceEquals(model, summary.Control) ? $"{model.Name} (control)" : model.Name;
 
     private static string CrossingEnd(double? k, string open) => k is { } known ? $"{known:F1}" : open;
 
@@ -106,11 +109,11 @@ public static class ComparisonText
         {
             var (first, last) = (model.Curve[0], model.Curve[^1]);
             string[] curve = [Percent(first.Estimate), Between(first), Percent(last.Estimate), Between(last)];
-            if (model is not ComparedModel compared) { return [$"{model.Name} (base)", .. curve, "", "", "", "", ""]; }
+            if (model is not ComparedModel compared) { return [model.Name == "base" ? "base" : $"{model.Name} (base)", .. curve, "", "", "", "", ""]; }
             var (low, high) = (compared.Deltas[0], compared.Deltas[^1]);
             return
             [
-                Title(summary, compared), .. curve,
+                NameOf(summary, compared), .. curve,
                 Points(Of(low)), PointsBetween(Of(low)), Points(Of(high)), PointsBetween(Of(high)), Points(compared.EfficiencyGap),
             ];
         }
@@ -146,7 +149,7 @@ public static class ComparisonText
         ["model", "both", "gained", "lost", "neither", "p (McNemar)", "SRR", "NDR", "SDS", "NSCR"],
         .. summary.Compared.Select(model => model.Coverage is var coverage ? (string[])
         [
-            Title(summary, model), $"{coverage.Both.Count}", $"{coverage.Gained.Count}", $"{coverage.Lost.Count}", $"{coverage.Neither.Count}", PValue(coverage.PValue),
+            NameOf(summary, model), $"{coverage.Both.Count}", $"{coverage.Gained.Count}", $"{coverage.Lost.Count}", $"{coverage.Neither.Count}", PValue(coverage.PValue),
             Rate(coverage.Srr), Rate(coverage.Ndr), Rate(coverage.Sds), Rate(coverage.Nscr),
         ] : []),
     ];

@@ -1,6 +1,7 @@
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report.Figures;
+using LlmReasoning.Evaluation.Report.Html;
 using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Verification;
 
@@ -32,12 +33,13 @@ public static class PassKReport
         RequireK(options.K, options.N ?? int.MaxValue);
         samplesPaths = SampleFile.Find(samplesPaths);
         SamplingSettings? sampling = null;
-        var samples = SampleFile.Read(samplesPaths).Select(sample =>
+        var samples = SampleFile.Read(samplesPaths, problems.Select(problem => problem.Id).ToHashSet(StringComparer.Ordinal)).Select(sample =>
         {
             sampling ??= SamplingSettings.Of(sample);
             return sample;
         });
-        var results = Grader.Grade(problems, samples, options.Policy, options.N, options.AllowUnequalN);
+        var shown = ProblemBrowser.NewChoice(problems.Count, models: 1);
+        var results = Grader.Grade(problems, samples, options.Policy, options.N, options.AllowUnequalN, shown.Add);
         var n = results.Max(result => result.N);
         RequireK(options.K, results.Min(result => result.N));
         if (sampling!.Temperature == 0 && n > 1)
@@ -49,7 +51,9 @@ public static class PassKReport
         ProblemResult[] byId = [.. results.OrderBy(result => result.ProblemId, StringComparer.Ordinal)];
         var summary = Summarise(byId, sampling, options);
         PassKTables.Write(outputFolder, results, byId, summary, options);
-        PassKPlot.Of(summary).Write(Path.Combine(outputFolder, "figures"));
+        var figure = PassKPlot.Of(summary);
+        figure.Write(Path.Combine(outputFolder, "figures"));
+        HtmlReport.WriteEvaluation(Path.Combine(outputFolder, "report.html"), summary, [figure], problems, results, SuccessBuckets.Parse(options.Buckets, n), shown);
         AtomicFile.WriteText(Path.Combine(outputFolder, "summary.json"), SummaryJson.Of(summary));
         AtomicFile.WriteText(Path.Combine(outputFolder, "summary.md"), SummaryTable.ToMarkdown(summary));
         return summary;

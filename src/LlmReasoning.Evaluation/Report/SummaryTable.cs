@@ -34,16 +34,16 @@ public static class SummaryTable
     /// <summary>"256", or "3 to 4".</summary>
     internal static string Samples(PassKSummary summary) => summary.NMin == summary.N ? $"{summary.N}" : $"{summary.NMin} to {summary.N}";
 
-    private static string Heading(PassKSummary summary) => $"{summary.Sampling.ModelId} on {summary.Dataset}";
+    internal static string Heading(PassKSummary summary) => $"{summary.Sampling.ModelId} on {summary.Dataset}";
 
-    private static string Settings(PassKSummary summary)
+    internal static string Settings(PassKSummary summary)
     {
         var sampling = summary.Sampling;
         return $"{summary.Problems} problems, n = {Samples(summary)} samples each, template {sampling.TemplateId}, temperature {sampling.Temperature}, top_p {sampling.TopP}, "
             + $"top_k {(sampling.TopK == 0 ? "off" : sampling.TopK)}, max_new_tokens {sampling.MaxNewTokens}, seed {sampling.Seed}, scorer {summary.Scorer}";
     }
 
-    private static IEnumerable<List<string[]>> Tables(PassKSummary summary)
+    internal static IEnumerable<List<string[]>> Tables(PassKSummary summary)
     {
         yield return
         [
@@ -65,7 +65,7 @@ public static class SummaryTable
 
     private static IEnumerable<string> Notes(PassKSummary summary) => [.. Facts(summary), .. summary.Warnings.Select(warning => $"note: {warning}")];
 
-    private static IEnumerable<string> Facts(PassKSummary summary)
+    internal static IEnumerable<string> Facts(PassKSummary summary)
     {
         yield return $"undecided {summary.Undecided}, failed {summary.Failed}, truncated {Percent(summary.TruncatedShare)}, boxed {Percent(summary.BoxedShare)}, "
             + $"answered {Percent(summary.AnsweredShare)}, duplicates {Percent(summary.DuplicateShare)}, {summary.MeanCompletionTokens:F1} tokens a completion";

@@ -65,7 +65,9 @@ public static class SampleFile
 
     /// <summary>Samples of several files that belong together (shards), as <see cref="Read(string)"/> would read them from one.</summary>
     /// <exception cref="UserException">As <see cref="Read(string)"/>.</exception>
-    public static IEnumerable<Sample> Read(IEnumerable<string> paths)
+    /// <param name="paths">In this order.</param>
+    /// <param name="problemIds">Problems that samples may be of; null = any.</param>
+    public static IEnumerable<Sample> Read(IEnumerable<string> paths, IReadOnlySet<string>? problemIds = null)
     {
         var keys = new SampleKeys();
         SamplingSettings? settings = null;
@@ -84,6 +86,7 @@ public static class SampleFile
                     throw new UserException($"{path}: line {line.Number}: {difference.Key} is {difference.Found}, but {first} began with {difference.Expected}; "
                         + "samples of different settings cannot be pooled, evaluate them apart");
                 }
+                if (problemIds?.Contains(line.Sample.ProblemId) == false) { throw UnknownProblem(path, line); }
                 yield return line.Sample;
             }
         }
@@ -129,7 +132,7 @@ public static class SampleFile
         {
             if (!rankOf.TryGetValue(line.Sample.ProblemId, out var rank))
             {
-                throw new UserException($"{path}: line {line.Number}: problem_id \"{line.Sample.ProblemId}\" is not in the problem set; use the problems the samples were drawn for");
+                throw UnknownProblem(path, line);
             }
             var place = (rank, line.Sample.SampleIdx, line.Start, line.End);
             isOrdered &= line.IsTerminated && (places.Count == 0 || places[^1].CompareTo(place) < 0 && places[^1].End == line.Start);
@@ -151,6 +154,9 @@ public static class SampleFile
             }
         });
     }
+
+    private static UserException UnknownProblem(string path, Line line) =>
+        new($"{path}: line {line.Number}: problem_id \"{line.Sample.ProblemId}\" is not in the problem set; use the problems the samples were drawn for");
 
     private static void RequirePlain(string path)
     {

@@ -16,26 +16,36 @@ internal static class ParquetPages
     private const int DataPage = 0, DataPageV2 = 3, DictionaryPage = 2;
     private const int RleEncoding = 3;
 
+    /// <summary>Walks through all headers of a file: a reader that trusts a changed one may read without end.</summary>
+    /// <exception cref="InvalidDataException">Not parquet, or headers that contradict each other or the file's length.</exception>
+    public static void Check(Stream file)
+    {
+        foreach (var column in Chunks(Metadata(file)).Select(Column))
+        {
+            ReadOnlySpan<byte> pages = Bytes(file, column);
+            var values = 0L;
+            while (pages.Length > 0)
+            {
+                var header = ThriftStruct.Read(ref pages);
+                pages = pages[Size(header, 3, pages.Length)..];
+                _ = Size(header, 2, MaxPageBytes);
+                if (header.Number(1) != DictionaryPage) { values += (header.Child(5) ?? header.Child(8))?.Number(1) ?? 0; }
+            }
+            if (values != column.Number(5)) { throw new InvalidDataException($"a column says that it holds {column.Number(5)} values, and its pages {values}"); }
+        }
+    }
+
     /// <returns>The rewritten file, in memory.</returns>
     /// <exception cref="InvalidDataException">Not parquet, damaged, or compressed in a way that is not known.</exception>
     public static MemoryStream WithVersion1(Stream file)
     {
-        var source = new byte[file.Length];
-        file.Position = 0;
-        file.ReadExactly(source);
-        ReadOnlySpan<byte> bytes = source;
-        if (bytes.Length < 12 || !bytes.EndsWith("PAR1"u8)) { throw new InvalidDataException("no PAR1 at the end"); }
-        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[^8..]);
-        if (length < 0 || length > bytes.Length - 12) { throw new InvalidDataException("the footer is longer than the file"); }
-        var footer = bytes.Slice(bytes.Length - 8 - length, length);
-        var metadata = ThriftStruct.Read(ref footer);
-
+        var metadata = Metadata(file);
         var rewritten = new MemoryStream();
         rewritten.Write("PAR1"u8);
-        foreach (var chunk in metadata.Children(4).SelectMany(rowGroup => rowGroup.Children(1)))
+        foreach (var chunk in Chunks(metadata))
         {
             foreach (var index in new[] { 4, 5, 6, 7 }) { chunk.Remove(index); }             // page indexes: of the old pages
-            RewriteChunk(source, chunk.Child(3) ?? throw new InvalidDataException("a column without metadata"), rewritten);
+            RewriteChunk(Bytes(file, Column(chunk)), Column(chunk), rewritten);
         }
         var start = rewritten.Position;
         metadata.Write(rewritten);
@@ -45,12 +55,39 @@ internal static class ParquetPages
         return rewritten;
     }
 
-    private static void RewriteChunk(ReadOnlySpan<byte> source, ThriftStruct column, MemoryStream rewritten)
+    private static ThriftStruct Metadata(Stream file)
+    {
+        if (file.Length < 12) { throw new InvalidDataException("shorter than any parquet file"); }
+        var end = Bytes(file, file.Length - 8, 8);
+        if (!end.AsSpan(4).SequenceEqual("PAR1"u8)) { throw new InvalidDataException("no PAR1 at the end"); }
+        var length = BinaryPrimitives.ReadInt32LittleEndian(end);
+        if (length < 0 || length > file.Length - 12) { throw new InvalidDataException("the footer is longer than the file"); }
+        ReadOnlySpan<byte> footer = Bytes(file, file.Length - 8 - length, length);
+        return ThriftStruct.Read(ref footer);
+    }
+
+    private static IEnumerable<ThriftStruct> Chunks(ThriftStruct metadata) => metadata.Children(4).SelectMany(rowGroup => rowGroup.Children(1));
+
+    private static ThriftStruct Column(ThriftStruct chunk) => chunk.Child(3) ?? throw new InvalidDataException("a column without metadata");
+
+    /// <summary>All pages of a column.</summary>
+    private static byte[] Bytes(Stream file, ThriftStruct column)
     {
         long first = column.Number(9) ?? 0, dictionary = column.Number(11) ?? 0, size = column.Number(7) ?? 0;
         var start = dictionary > 0 ? Math.Min(first, dictionary) : first;
-        if (start < 4 || size < 0 || start + size > source.Length) { throw new InvalidDataException("a column lies outside the file"); }
-        var pages = source.Slice((int)start, (int)size);
+        return start >= 4 && size >= 0 && size <= file.Length - start ? Bytes(file, start, size) : throw new InvalidDataException("a column lies outside the file");
+    }
+
+    private static byte[] Bytes(Stream file, long start, long length)
+    {
+        var bytes = new byte[length];
+        file.Position = start;
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static void RewriteChunk(ReadOnlySpan<byte> pages, ThriftStruct column, MemoryStream rewritten)
+    {
         var codec = (int)(column.Number(4) ?? 0);
         var chunkStart = rewritten.Position;
         column.Remove(11);

@@ -46,6 +46,8 @@ internal static class ParquetRows
 
     private static int RowGroups(string path, Stream stream)
     {
+        ParquetPages.Check(stream);
+        stream.Position = 0;
         var reader = ParquetReader.CreateAsync(stream, null, leaveStreamOpen: true).GetAwaiter().GetResult();
         var largest = reader.Metadata?.RowGroups.Select(group => group.TotalByteSize).DefaultIfEmpty().Max() ?? 0;
         return largest <= MaxRowGroupBytes

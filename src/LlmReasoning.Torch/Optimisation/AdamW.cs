@@ -6,7 +6,7 @@ namespace LlmReasoning.Torch.Optimisation;
 /// <summary>AdamW with decoupled weight decay (arXiv 1711.05101), on matrices alone.</summary>
 /// <remarks>
 /// Moments are float32, and so are the weights that are updated: parameters of another type have a float32 copy, since a step of ordinary size is lost in
-/// bfloat16's rounding (docs/training.md). Parameters without a gradient keep weight, moments and step count.
+/// bfloat16's rounding (docs/objectives.md). Parameters without a gradient keep weight, moments and step count.
 /// </remarks>
 public sealed class AdamW : IDisposable
 {

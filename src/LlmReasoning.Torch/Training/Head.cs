@@ -20,12 +20,6 @@ internal static class Head
     /// <summary>Logits [n, V] in float32 at least.</summary>
     public static Tensor Logits(CausalLM model, Tensor hidden) => model.Logits(hidden).to_type(Wide(hidden.dtype));
 
-    /// <summary>log softmax(logits / temperature), [n, V].</summary>
-    public static Tensor LogSoftmax(CausalLM model, Tensor hidden, double temperature)
-    {
-        var logits = Logits(model, hidden);
-        return (temperature == 1 ? logits : logits.div_(temperature)).log_softmax(-1);
-    }
 
     /// <summary>From d loss / d logits [n, V]: adds to the weight's gradient and writes that of the hidden states [n, D].</summary>
     public static void AddGradient(CausalLM model, Tensor hidden, Tensor logitGradient, Tensor hiddenGradient)

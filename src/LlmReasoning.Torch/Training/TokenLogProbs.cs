@@ -18,20 +18,11 @@ public static class TokenLogProbs
     public static (Tensor LogProbs, Tensor? Entropies) Of(CausalLM model, Tensor hidden, Tensor targets, double temperature = 1, bool withEntropies = false, long? chunkTokens = null)
     {
         using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var logProbs = Head.Empty(hidden, targets.shape[0]);
-        var entropies = withEntropies ? empty_like(logProbs) : null;
-        foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
-        {
-            using var inner = NewDisposeScope();
-            var all = Head.LogSoftmax(model, hidden.narrow(0, start, count), temperature);
-            logProbs.narrow(0, start, count).copy_(Pick(all, targets.narrow(0, start, count)));
-            entropies?.narrow(0, start, count).copy_(Entropy(all));
-        }
+        var (logProbs, entropies, _) = Forward(model, hidden, targets, temperature, withEntropies, chunkTokens);
         return (logProbs.MoveToOuterDisposeScope(), entropies?.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Forward and backward of a loss of all log-probabilities at once. The logits are computed twice where they need several chunks.</summary>
+    /// <summary>Forward and backward of a loss of all log-probabilities at once. The logits are computed again for the backward where they need several chunks.</summary>
     /// <param name="hidden">[N, D] without gradient.</param>
     /// <param name="loss">From l [N] and H [N] (null unless asked for) to a scalar.</param>
     /// <returns>The loss, and its gradient with respect to the hidden states, [N, D]. The head's is added to its weight's.</returns>
@@ -39,7 +30,7 @@ public static class TokenLogProbs
         CausalLM model, Tensor hidden, Tensor targets, double temperature, bool withEntropies, Func<Tensor, Tensor?, Tensor> loss, long? chunkTokens = null)
     {
         using var scope = NewDisposeScope();
-        var (logProbs, entropies) = Of(model, hidden, targets, temperature, withEntropies, chunkTokens);
+        var (logProbs, entropies, kept) = Forward(model, hidden, targets, temperature, withEntropies, chunkTokens);
         logProbs.requires_grad_(true);
         entropies?.requires_grad_(true);
         var value = loss(logProbs, entropies);
@@ -52,10 +43,10 @@ public static class TokenLogProbs
         {
             using var inner = NewDisposeScope();
             Tensor Part(Tensor whole) => whole.narrow(0, start, count);
-            var all = Head.LogSoftmax(model, Part(hidden), temperature);
-            var logits = LogitGradient(
-                all, Part(targets), temperature, Part(gradient), entropies?.grad is null ? null : Part(entropies), entropies?.grad is { } g ? Part(g) : null);
-            Head.AddGradient(model, Part(hidden), logits, Part(hiddenGradient));
+            var all = kept ?? LogSoftmax(Head.Logits(model, Part(hidden)), temperature);
+            var entropyGradient = entropies?.grad is { } g ? Part(g) : null;
+            var logitGradient = LogitGradient(all, Part(targets), temperature, Part(gradient), entropyGradient is null ? null : Part(entropies!), entropyGradient);
+            Head.AddGradient(model, Part(hidden), logitGradient, Part(hiddenGradient));
         }
         return (Number(value), hiddenGradient.MoveToOuterDisposeScope());
     }
@@ -76,7 +67,7 @@ public static class TokenLogProbs
             Tensor all, logProbs;
             using (no_grad())
             {
-                all = Head.LogSoftmax(model, states, temperature);
+                all = LogSoftmax(Head.Logits(model, states), temperature);
                 logProbs = Pick(all, tokens);
             }
             var value = loss(logProbs.requires_grad_(true));
@@ -88,11 +79,36 @@ public static class TokenLogProbs
         return (sum, hiddenGradient.MoveToOuterDisposeScope());
     }
 
+    // With all log-probabilities [N, V] where they are one chunk.
+    private static (Tensor LogProbs, Tensor? Entropies, Tensor? All) Forward(
+        CausalLM model, Tensor hidden, Tensor targets, double temperature, bool withEntropies, long? chunkTokens)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var logProbs = Head.Empty(hidden, targets.shape[0]);
+        var entropies = withEntropies ? empty_like(logProbs) : null;
+        Tensor? kept = null;
+        foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
+        {
+            using var inner = NewDisposeScope();
+            var all = LogSoftmax(Head.Logits(model, hidden.narrow(0, start, count)), temperature);
+            logProbs.narrow(0, start, count).copy_(Pick(all, targets.narrow(0, start, count)));
+            entropies?.narrow(0, start, count).copy_(Entropy(all));
+            if (count == targets.shape[0]) { kept = all.MoveToOuterDisposeScope(); }
+        }
+        return (logProbs.MoveToOuterDisposeScope(), entropies?.MoveToOuterDisposeScope(), kept?.MoveToOuterDisposeScope());
+    }
+
     internal static double Number(Tensor scalar) => scalar.to_type(ScalarType.Float64).item<double>();
 
-    private static Tensor Pick(Tensor all, Tensor targets) => all.gather(1, targets.unsqueeze(1)).squeeze(1);
+    /// <summary>log softmax(logits / temperature), [n, V]. The logits may be overwritten.</summary>
+    internal static Tensor LogSoftmax(Tensor logits, double temperature) => (temperature == 1 ? logits : logits.div_(temperature)).log_softmax(-1);
 
-    private static Tensor Entropy(Tensor all) => -(all.exp() * all).sum(1);
+    /// <summary>l [n] from all log-probabilities [n, V].</summary>
+    internal static Tensor Pick(Tensor all, Tensor targets) => all.gather(1, targets.unsqueeze(1)).squeeze(1);
+
+    /// <summary>H [n] from all log-probabilities [n, V].</summary>
+    internal static Tensor Entropy(Tensor all) => -(all.exp() * all).sum(1);
 
     // d loss / d logits [n, V], in the memory of the log-softmax.
     private static Tensor LogitGradient(Tensor all, Tensor targets, double temperature, Tensor logProbGradient, Tensor? entropies, Tensor? entropyGradient)

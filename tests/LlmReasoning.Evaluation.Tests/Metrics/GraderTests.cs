@@ -18,7 +18,7 @@ public sealed class GraderTests
         Drawn.Sample("a", 0, "\\boxed{2}"),
         Drawn.Sample("a", 1, "\\boxed{3}"),
         Drawn.Sample("a", 2, "\\boxed{2}"),
-        Drawn.Sample("b", 0, "six of", "length"),
+        Drawn.Sample("b", 0, "First we note that", "length"),
         Drawn.Sample("b", 1, "", "error"),
         Drawn.Sample("b", 2, "it is \\boxed{6}"),
     ];

@@ -48,7 +48,7 @@ public sealed class PassKReportTests : IDisposable
     {
         Write(Samples, output: "a");
         Write(Samples.Reverse(), output: "b");
-        string[] files = ["buckets.csv", "consistency.csv", "cover.csv", "figures/passk.png", "figures/passk.svg", "majk.csv", "passk.csv", "problems.csv", "summary.json", "summary.md"];
+        string[] files = ["buckets.csv", "consistency.csv", "cover.csv", "figures/passk.png", "figures/passk.svg", "majk.csv", "passk.csv", "problems.csv", "report.html", "summary.json", "summary.md"];
         Assert.Equal(files, Relative("a"));
         Assert.Equal(files, Relative("b"));
         Assert.All(files, file => Assert.Equal(File.ReadAllBytes(_folder.File($"a/{file}")), File.ReadAllBytes(_folder.File($"b/{file}"))));
@@ -129,7 +129,7 @@ public sealed class PassKReportTests : IDisposable
             (Samples, Options with { Buckets = "kim5" }, "buckets is \"kim5\""),
             (Samples.Select(sample => sample with { Temperature = 0 }), Options, "temperature is 0 with n = 8"),
             (Samples[1..], Options, "problem \"p0\" has 7 of 8"),
-            (Samples.Append(Drawn.Sample("stranger")), Options, "problem_id \"stranger\""),
+            (Samples.Append(Drawn.Sample("stranger")), Options, "line 65: problem_id \"stranger\""),
             (Samples.Append(Samples[0] with { SampleIdx = 8, Temperature = 1 }), Options, "temperature is 1, but"),
             ([], Options, "there are no samples"),
         ];

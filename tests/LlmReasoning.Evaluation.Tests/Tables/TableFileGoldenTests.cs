@@ -26,6 +26,33 @@ public sealed class TableFileGoldenTests
         }
     }
 
+    [Fact]
+    public void AChangedParquetFileIsReadOrRefusedInOneLine()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Golden.Files("reference/formats", "*.parquet"))
+        {
+            var bytes = File.ReadAllBytes(file);
+            for (var i = 0; i < 40; i++)
+            {
+                var random = new SplitMix64("mutation", Path.GetFileName(file), i);
+                var changed = bytes.ToArray();
+                for (var j = random.Below(4); j >= 0; j--) { changed[random.Below(changed.Length)] = (byte)random.Below(256); }
+                var path = folder.File($"{i}.parquet");
+                File.WriteAllBytes(path, changed);
+                try
+                {
+                    _ = TableFile.Rows(path).Count();
+                }
+                catch (UserException e)
+                {
+                    Assert.StartsWith(path, e.Message, StringComparison.Ordinal);
+                    Assert.DoesNotContain('\n', e.Message);
+                }
+            }
+        }
+    }
+
     /// <summary>Equal values; a null field is an absent one, 2 is 2.0.</summary>
     private static bool AreEqual(JsonElement a, JsonElement b) => (a.ValueKind, b.ValueKind) switch
     {

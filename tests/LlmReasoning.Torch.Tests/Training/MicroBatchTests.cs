@@ -38,6 +38,23 @@ public sealed class MicroBatchTests
         }
     }
 
+    [Fact]
+    [Trait("Category", "Golden")]
+    public void LogProbsAndEntropiesOfHeatedLogitsEqualTheReferenceTo1e9()
+    {
+        using var scope = NewDisposeScope();
+        var golden = Golden.Json(Path.Combine(Golden.Folder("objectives"), "trl_golden.json"));
+        var logits = GoldenTensor.From(golden.GetProperty("sft").GetProperty("logits"));
+        foreach (var entry in golden.EnumerateObject().Where(entry => entry.Name.StartsWith("logps_T", StringComparison.Ordinal)))
+        {
+            var ids = GoldenTensor.Ids(entry.Value.GetProperty("ids")).view(-1);
+            var temperature = double.Parse(entry.Name["logps_T".Length..], System.Globalization.CultureInfo.InvariantCulture);
+            var all = TokenLogProbs.LogSoftmax(logits.view(ids.shape[0], -1).clone(), temperature);
+            GoldenTensor.AssertClose(GoldenTensor.From(entry.Value.GetProperty("logps")).view(-1), TokenLogProbs.Pick(all, ids), 1e-9, entry.Name);
+            GoldenTensor.AssertClose(GoldenTensor.From(entry.Value.GetProperty("entropy")).view(-1), TokenLogProbs.Entropy(all), 1e-9, entry.Name);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]
@@ -160,6 +177,17 @@ public sealed class MicroBatchTests
             model, teacher, batch.Ids, batch.Mask, batch.Targets, (own, others) => Divergence.GeneralizedJsd(own, others, 1).sum());
         Assert.Equal(0, loss, Tolerance);
         foreach (var weight in model.Weights().Values) { Assert.Equal(0, weight.grad!.abs().max().item<double>(), Tolerance); }
+    }
+
+    [Fact]
+    public void ABfloat16ModelGetsTheGradientsOfFloat32ToItsRounding()
+    {
+        using var scope = NewDisposeScope();
+        using var narrow = Load(ScalarType.BFloat16);
+        using var wide = Load(ScalarType.Float32);
+        var batch = Rows(wide, rows: 3, tokens: 8);
+        TrainingGolden.AssertRelative(Sft(wide, batch, divisor: 7), Sft(narrow, batch, divisor: 7), 0.02, "loss");
+        AssertEqual(wide.HeadWeight.grad!, narrow.HeadWeight.grad!.to_type(ScalarType.Float32), 0.03, "embeddings");
     }
 
     [Fact]

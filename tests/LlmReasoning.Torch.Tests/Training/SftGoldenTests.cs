@@ -52,7 +52,7 @@ public sealed class SftGoldenTests
             adamW.Step(learningRate);
             adamW.ZeroGradients();
         }
-        TrainingGolden.AssertChange(numbers, "final.", before, model, name);
+        TrainingGolden.AssertEachChange(numbers, "final.", before, model, name);
     }
 
     private static double Accumulate(CausalLM model, SafetensorsFile numbers, JsonElement[] microBatches, string name)

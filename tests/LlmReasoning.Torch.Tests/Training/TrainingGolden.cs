@@ -34,13 +34,24 @@ internal static class TrainingGolden
         }
     }
 
-    /// <summary>The change of all weights as one vector.</summary>
+    /// <summary>The change of all weights as one vector: the measure after a single update, where a weight whose gradient is rounding may move either way.</summary>
     public static void AssertChange(SafetensorsFile expected, string prefix, Dictionary<string, Tensor> before, CausalLM model, string what)
     {
         Tensor Change(Func<string, Tensor> after) => cat([.. before.Select(pair => (after(pair.Key).detach().to_type(ScalarType.Float64) - pair.Value.to_type(ScalarType.Float64)).view(-1))]);
         var weights = model.Weights();
         var difference = RelativeL2(Change(name => expected.Read(prefix + name)), Change(name => weights[name]));
         Assert.True(difference <= ChangeTolerance, $"{what}: the change of the weights differs by {difference:E2}");
+    }
+
+    /// <summary>The change of each weight.</summary>
+    public static void AssertEachChange(SafetensorsFile expected, string prefix, Dictionary<string, Tensor> before, CausalLM model, string what)
+    {
+        foreach (var (name, weight) in model.Weights())
+        {
+            Tensor Change(Tensor after) => after.detach().to_type(ScalarType.Float64) - before[name].to_type(ScalarType.Float64);
+            var difference = RelativeL2(Change(expected.Read(prefix + name)), Change(weight));
+            Assert.True(difference <= ChangeTolerance, $"{what}: the change of {name} differs by {difference:E2}");
+        }
     }
 
     public static void AssertRelative(double expected, double actual, double tolerance, string what) =>

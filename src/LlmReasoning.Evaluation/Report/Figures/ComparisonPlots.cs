@@ -11,9 +11,7 @@ internal static class ComparisonPlots
 
     private static Color ColorOf(ComparisonSummary summary, ComparedModel model, int i) => ReferenceEquals(model, summary.Control) ? PlotStyle.Control : PlotStyle.ColorOf(i);
 
-    private static string NameOf(ComparisonSummary summary, ComparedModel model) => ReferenceEquals(model, summary.Control) ? $"{model.Name} (control)" : model.Name;
-
-    private static IEnumerable<(string, Color)> Legend(ComparisonSummary summary) => summary.Compared.Select((model, i) => (NameOf(summary, model), ColorOf(summary, model, i)));
+    private static IEnumerable<(string, Color)> Legend(ComparisonSummary summary) => summary.Compared.Select((model, i) => (ComparisonText.NameOf(summary, model), ColorOf(summary, model, i)));
 
     /// <summary>Kim et al., figure 1: points gained by bucket of the base.</summary>
     private static Figure Gains(ComparisonSummary summary)
@@ -49,7 +47,7 @@ internal static class ComparisonPlots
         (ModelCurve Model, string Name, Color Color)[] models =
         [
             (summary.Base, summary.Base.Name, PlotStyle.Base),
-            .. summary.Compared.Select((model, i) => ((ModelCurve)model, NameOf(summary, model), ColorOf(summary, model, i))),
+            .. summary.Compared.Select((model, i) => ((ModelCurve)model, ComparisonText.NameOf(summary, model), ColorOf(summary, model, i))),
         ];
         var bins = ComparisonTables.HistogramBins;
         var most = 1;
@@ -99,7 +97,7 @@ internal static class ComparisonPlots
             PlotStyle.Text(plot, $" {100 * gap.Value:F1}", i + 0.07, 100 * gap.Value, Alignment.LowerLeft, 12);
             (lowest, highest) = (Math.Min(lowest, 100 * gap.Lo), Math.Max(highest, 100 * gap.Hi));
         }
-        PlotStyle.Categories(plot, [.. models.Select(model => Wrapped(Figure.Label(NameOf(summary, model)), 90 / models.Length))]);
+        PlotStyle.Categories(plot, [.. models.Select(model => Wrapped(Figure.Label(ComparisonText.NameOf(summary, model)), 90 / models.Length))]);
         PlotStyle.Line(plot, -0.6, 0, models.Length - 0.4, 0);
         var (bottom, top) = (lowest < 0 ? lowest - 0.08 * (highest - lowest) : 0, Math.Max(1, highest * 1.1));
         PlotStyle.Ticks(plot.Axes.Left, bottom, top);

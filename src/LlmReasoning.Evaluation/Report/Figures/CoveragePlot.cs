@@ -17,7 +17,7 @@ internal static class CoveragePlot
     private static Plot Draw(ComparisonSummary summary, ComparedModel model)
     {
         var coverage = model.Coverage;
-        var name = ReferenceEquals(model, summary.Control) ? $"{model.Name} (control)" : model.Name;
+        var name = ComparisonText.NameOf(summary, model);
         var plot = PlotStyle.New($"{Figure.Label(summary.Base.Name)} and {Figure.Label(name)}", Figure.Label(name), Figure.Label(summary.Base.Name));
         plot.Grid.IsVisible = false;
         Cell(plot, 0, 1, "both", coverage.Both.Count, summary.Problems);

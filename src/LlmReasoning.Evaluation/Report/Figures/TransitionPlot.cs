@@ -16,7 +16,7 @@ internal static class TransitionPlot
 
     private static Plot Draw(ComparisonSummary summary, ComparedModel model)
     {
-        var name = ReferenceEquals(model, summary.Control) ? $"{model.Name} (control)" : model.Name;
+        var name = ComparisonText.NameOf(summary, model);
         var plot = PlotStyle.New($"{Figure.Label(summary.Base.Name)} to {Figure.Label(name)}", $"correct of {summary.N}, {Figure.Label(name)}", $"correct of {summary.N}, {Figure.Label(summary.Base.Name)}");
         plot.Grid.IsVisible = false;
         var count = summary.Buckets.Count;
