@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Evaluation.Samples;
@@ -42,6 +43,8 @@ internal static class EvalPassKCommand
         IReadOnlyList<string> samples = value.Samples is null ? [Path.Combine(folder, SamplingCommand.SamplesFile)] : SampleFile.Find(value.Samples);
         if (value.Samples is null)
         {
+            if (value.N < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
+            SuccessBuckets.Parse(value.Buckets, value.N ?? value.K);
             PassKReport.CheckGolds(problems, value.Policy);
             var template = PromptTemplate.Load(value.Template);
             SamplingCommand.Sample(config, [.. problems.Select(problem => new Prompt(problem.Id, template.Render(problem.Text)))], template, value.N ?? value.K, folder);

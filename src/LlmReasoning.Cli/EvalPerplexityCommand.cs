@@ -34,12 +34,15 @@ internal static class EvalPerplexityCommand
 
     private static int Run(string scorer, string[] samples, string? problems, string template, string? output, string? perToken, bool withPrompt)
     {
+        if (output is not null) { AtomicFile.RequireFileName(output); }
+        if (perToken is not null) { AtomicFile.RequireFileName(perToken); }
         var prompts = problems is null ? null : PromptsOf(problems, PromptTemplate.Load(template));
         NativeTorch.Initialise();
         var folder = ModelFolder.Resolve(scorer);
-        var tokenizer = Tokenizer.Load(folder);
+        var tokenizer = ModelFolder.LoadTokenizer(folder);
         var texts = samples.SelectMany(path => JsonLines.Read(path).Select(line => Read(line.Line, line.Place, prompts, tokenizer))).ToList();
         using var model = CausalLM.Load(folder);
+        foreach (var text in texts) { Scorer.Check(model.Config, text.Ids, text.Place); }
         float[][] logProbs;
         using (var progress = Progress.Start("scoring", texts.Count, "texts"))
         {
@@ -55,7 +58,8 @@ internal static class EvalPerplexityCommand
         {
             CsvTable.Write(output, header, rows);
             var (sum, count) = (scored.Sum(row => row.Values.Sum(value => (double)value)), scored.Sum(row => (long)row.Values.Length));
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows.Count} texts, {count} tokens, perplexity {Math.Exp(-sum / count):F4}: {output}"));
+            var perplexity = count == 0 ? "none" : Math.Exp(-sum / count).ToString("F4", CultureInfo.InvariantCulture);
+            Console.Out.WriteLine($"{rows.Count} texts, {count} tokens, perplexity {perplexity}: {output}");
         }
         return ExitCode.Done;
     }
@@ -66,10 +70,10 @@ internal static class EvalPerplexityCommand
     private static ScoredText Read(JsonElement line, string place, Dictionary<string, string>? prompts, Tokenizer tokenizer)
     {
         var id = JsonLines.Text(line, "problem_id", place) ?? JsonLines.Text(line, "id", place) ?? throw new UserException($"{place}: id is missing; write \"id\" or \"problem_id\"");
-        var index = line.TryGetProperty("sample_idx", out var field) && field.TryGetInt32(out var given) ? given : 0;
+        var index = SampleIdx(line, place);
         if (prompts is null && line.TryGetProperty("prompt_ids", out var promptIds) && line.TryGetProperty("completion_ids", out var completionIds))
         {
-            return new(id, index, [.. Ids(promptIds, "prompt_ids", place), .. Ids(completionIds, "completion_ids", place)], promptIds.GetArrayLength());
+            return new(id, index, [.. Ids(promptIds, "prompt_ids", place), .. Ids(completionIds, "completion_ids", place)], promptIds.GetArrayLength(), place);
         }
         var completion = JsonLines.Text(line, "completion", place) ?? JsonLines.Text(line, "text", place) ?? JsonLines.Text(line, "response", place)
             ?? throw new UserException($"{place}: completion is missing; write \"completion\", \"text\" or \"response\"");
@@ -78,7 +82,14 @@ internal static class EvalPerplexityCommand
         if (prompt is null) { throw new UserException($"{place}: prompt is missing; name the problems with --problems, or sample with --save-tokens"); }
         // Apart, as a sampler sees them: the completion's first token never joins the prompt's last.
         var promptTokens = tokenizer.Encode(prompt);
-        return new(id, index, [.. promptTokens, .. tokenizer.Encode(completion)], promptTokens.Length);
+        return new(id, index, [.. promptTokens, .. tokenizer.Encode(completion)], promptTokens.Length, place);
+    }
+
+    private static int SampleIdx(JsonElement line, string place)
+    {
+        if (!line.TryGetProperty("sample_idx", out var field)) { return 0; }
+        return field.ValueKind == JsonValueKind.Number && field.TryGetInt32(out var index) && index >= 0 ? index
+            : throw new UserException($"{place}: sample_idx is {field.GetRawText()}; it counts from 0");
     }
 
     private static IEnumerable<int> Ids(JsonElement array, string key, string place)
@@ -106,5 +117,5 @@ internal static class EvalPerplexityCommand
         }
     }
 
-    private sealed record ScoredText(string Id, int SampleIdx, int[] Ids, int PromptTokens);
+    private sealed record ScoredText(string Id, int SampleIdx, int[] Ids, int PromptTokens, string Place);
 }

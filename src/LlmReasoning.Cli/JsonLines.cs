@@ -30,17 +30,37 @@ internal static class JsonLines
         return field.ValueKind == JsonValueKind.String ? field.GetString() : throw new UserException($"{place}: {key} is {field.GetRawText()}; it must be a text");
     }
 
-    private static JsonElement Parse(string text, string place)
+    /// <summary>One line.</summary>
+    /// <exception cref="UserException">It is not a JSON object of Unicode texts.</exception>
+    public static JsonElement Parse(string text, string place)
     {
         try
         {
             using var document = JsonDocument.Parse(text);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) { return document.RootElement.Clone(); }
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                ReadTexts(document.RootElement);
+                return document.RootElement.Clone();
+            }
         }
         catch (JsonException e)
         {
-            throw new UserException($"{place}: not JSON ({e.Message.Split(" LineNumber")[0]}); write one JSON object a line", e);
+            throw new UserException($"{place}: not JSON ({e.Message.Split(" LineNumber")[0].TrimEnd('.')}); write one JSON object a line", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new UserException($"{place}: a text holds half of a surrogate pair, such as \\ud800, and is not Unicode; write \\ufffd in its place", e);
         }
         throw new UserException($"{place}: not a JSON object; write one a line");
+    }
+
+    // The parser leaves texts undecoded: one that is not Unicode shows here (InvalidOperationException), not where it is used.
+    private static void ReadTexts(JsonElement row)
+    {
+        foreach (var property in row.EnumerateObject())
+        {
+            _ = property.Name;
+            if (property.Value.ValueKind == JsonValueKind.String) { property.Value.GetString(); }
+        }
     }
 }

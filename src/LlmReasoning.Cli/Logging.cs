@@ -23,6 +23,7 @@ internal static class Logging
     /// <summary>Logs to <paramref name="folder"/>/log.txt too, appending, and makes the folder where it is missing. Called once, by the command that owns the folder.</summary>
     public static void ToFile(string folder)
     {
+        if (File.Exists(folder)) { throw new UserException($"{folder}: is a file; name a folder to write to"); }
         Directory.CreateDirectory(folder);
         _path = Path.Combine(folder, "log.txt");
         // Opened here once, because Serilog's sink reports a file that cannot be written to nobody.
@@ -52,10 +53,17 @@ internal static class Logging
         return path;
     }
 
-    /// <summary>Flushes and closes the file.</summary>
+    /// <summary>Flushes and closes the file. On a full disk the log lacks its end, and the command's result stands.</summary>
     public static void Close()
     {
-        _file?.Dispose();
+        try
+        {
+            _file?.Dispose();
+        }
+        catch (IOException e)
+        {
+            Stderr.WriteLine($"llm-reasoning: warning: {_path}: the log is not complete ({e.Message})");
+        }
         _file = null;
     }
 

@@ -34,6 +34,6 @@ internal static class ProblemSource
     private static IReadOnlyList<Problem> ReadFile(string path)
     {
         if (File.Exists(path)) { return ProblemFile.Read(path); }
-        throw new UserException($"problems is {path}, which does not exist; name a file of problems, or {string.Join(" or ", EmbeddedSets.Keys)}");
+        throw new UserException($"problems is {path}, which {(Directory.Exists(path) ? "is a folder" : "does not exist")}; name a file of problems, or {string.Join(" or ", EmbeddedSets.Keys)}");
     }
 }

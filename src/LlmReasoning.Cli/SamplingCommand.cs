@@ -1,4 +1,5 @@
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
@@ -51,11 +52,16 @@ internal static class SamplingCommand
     {
         var value = config.Value;
         var modelId = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        if (n < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
         var settings = SettingsOf(value).Validate();
         var samplesPath = Path.Combine(folder, SamplesFile);
+        var manifestPath = Path.Combine(folder, "manifest.json");
         var templateId = template?.Id ?? "none";
-        if (SamplingRun.IsComplete(samplesPath, SamplingRun.SharedSettingsOf(modelId, templateId, settings), prompts, n))
+        var isComplete = SamplingRun.IsComplete(samplesPath, SamplingRun.SharedSettingsOf(modelId, templateId, settings), prompts, n);
+        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelId)); }
+        if (isComplete)
         {
+            SampleFile.Sort(samplesPath, prompts.Select(prompt => prompt.Id));      // a run may have ended between its last sample and this
             Log.Information("{Path} is complete; nothing is sampled", samplesPath);
             return;
         }
@@ -66,7 +72,7 @@ internal static class SamplingCommand
         {
             Model = model,
             ModelId = modelId,
-            Tokenizer = Tokenizer.Load(modelFolder),
+            Tokenizer = ModelFolder.LoadTokenizer(modelFolder),
             Prompts = prompts,
             TemplateId = templateId,
             Settings = settings,
@@ -76,7 +82,6 @@ internal static class SamplingCommand
             BatchSize = value.BatchSize,
             Threads = value.Threads,
         };
-        WriteManifest(config, modelFolder, model, folder);
         Progress? progress = null;
         var watch = System.Diagnostics.Stopwatch.StartNew();
         try
@@ -87,7 +92,12 @@ internal static class SamplingCommand
                 warning => Log.Warning("{Warning:l}", warning),
                 done =>
                 {
-                    progress ??= Progress.Start("sampling", done.Total, "samples", done.Samples);
+                    if (progress is null)
+                    {
+                        AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
+                        Manifest.Write(manifestPath, modelFolder, model, value.Problems);
+                        progress = Progress.Start("sampling", done.Total, "samples", done.Samples);
+                    }
                     progress.Report(done.Samples, $"{done.Tokens / Math.Max(watch.Elapsed.TotalSeconds, 1e-3):0} tokens/s");
                 },
                 Interruption.Token);
@@ -109,12 +119,6 @@ internal static class SamplingCommand
         Seed = config.Seed,
         StopStrings = config.StopStrings ?? [],
     };
-
-    private static void WriteManifest<T>(RunConfig<T> config, string modelFolder, CausalLM model, string folder) where T : SamplingConfig
-    {
-        AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
-        Manifest.Write(Path.Combine(folder, "manifest.json"), modelFolder, model, config.Value.Problems);
-    }
 
     /// <summary>The type asked for; null = the device's default.</summary>
     private static ScalarType? DtypeOf<T>(RunConfig<T> config) where T : SamplingConfig => config.Value.Dtype switch

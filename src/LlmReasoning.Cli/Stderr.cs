@@ -15,13 +15,25 @@ internal static class Stderr
     {
         var line = OneLine(message);
         if (WriteAboveBar is { } writeAboveBar) { writeAboveBar(line); }
-        else { Console.Error.WriteLine(line); }
+        else { Write(line + Environment.NewLine); }
     }
 
     /// <summary>Shows the cursor again, which a bar hides. For an end without a way back through Main.</summary>
     public static void RestoreTerminal()
     {
-        if (WriteAboveBar is not null) { Console.Error.Write("\e[?25h\n"); }
+        if (WriteAboveBar is not null) { Write("\e[?25h\n"); }
+    }
+
+    // Work does not end because nobody listens: stderr may be closed, or a file on a full disk.
+    private static void Write(string text)
+    {
+        try
+        {
+            Console.Error.Write(text);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     /// <summary>A text that cannot move a terminal's cursor: line breaks and tabs become spaces, other control characters question marks.</summary>

@@ -42,7 +42,7 @@ internal static class TrainDistillCommand
         Logging.ToFile(folder);
         NativeTorch.Initialise();
         var source = ModelFolder.Resolve(modelId);
-        var tokenizer = Tokenizer.Load(source);
+        var tokenizer = ModelFolder.LoadTokenizer(source);
         using var student = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : source);
         var stopId = GenerationDefaults.Read(source, student.Config).EosTokenIds is [var first, ..] ? first
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");

@@ -51,7 +51,7 @@ internal static class TrainRlvrCommand
         Logging.ToFile(folder);
         NativeTorch.Initialise();
         var source = ModelFolder.Resolve(modelId);
-        var tokenizer = Tokenizer.Load(source);
+        var tokenizer = ModelFolder.LoadTokenizer(source);
         using var policy = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : source);
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];

@@ -54,36 +54,21 @@ internal static class VerifyCommand
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line)) { continue; }
-            using var row = ParseRow(file, number, line);
+            var row = JsonLines.Parse(line, $"{file}: line {number}");
             var reference = Text(row, file, number, "gold");
             if (gold?.Text != reference) { gold = GoldAnswer.Parse(reference); }       // rows of one problem follow each other
-            var verdict = row.RootElement.TryGetProperty("answer", out _)
+            var verdict = row.TryGetProperty("answer", out _)
                 ? Verifier.VerifyAnswer(gold, Text(row, file, number, "answer"))
                 : Verifier.Verify(gold, Text(row, file, number, "response"), policy);
             output.WriteLine(JsonSerializer.Serialize(new { Id = Id(row), verdict.Outcome, verdict.Reason, verdict.GoldKind, verdict.AnswerKind, verdict.Answer, verdict.WorkUsed }, Json));
         }
     }
 
-    private static JsonElement? Id(JsonDocument row) => row.RootElement.TryGetProperty("id", out var id) ? id.Clone() : null;
+    private static JsonElement? Id(JsonElement row) => row.TryGetProperty("id", out var id) ? id : null;
 
-    private static JsonDocument ParseRow(string file, int number, string line)
+    private static string Text(JsonElement row, string file, int number, string key)
     {
-        try
-        {
-            var row = JsonDocument.Parse(line);
-            if (row.RootElement.ValueKind == JsonValueKind.Object) { return row; }
-            row.Dispose();
-        }
-        catch (JsonException)
-        {
-        }
-
-        throw new UserException($"{file}: line {number} is not a JSON object; every line holds {{id, gold, response}} or {{id, gold, answer}}");
-    }
-
-    private static string Text(JsonDocument row, string file, int number, string key)
-    {
-        if (row.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String) { return value.GetString()!; }
+        if (row.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String) { return value.GetString()!; }
         throw new UserException($"{file}: line {number} has no text \"{key}\"; every line holds {{id, gold, response}} or {{id, gold, answer}}");
     }
 }

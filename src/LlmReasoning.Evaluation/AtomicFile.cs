@@ -3,9 +3,27 @@ namespace LlmReasoning;
 /// <summary>Writes a file whole or not at all: beside it, flushed to the disk, then renamed.</summary>
 public static class AtomicFile
 {
-    /// <summary>Calls <paramref name="write"/> on a new file beside <paramref name="path"/> and renames it when that returns.</summary>
+    /// <summary>Refuses what can never be written, for a command that would find out after hours of work.</summary>
+    /// <exception cref="UserException">The name is empty, or that of a folder.</exception>
+    public static void RequireFileName(string path)
+    {
+        if (string.IsNullOrWhiteSpace(path)) { throw new UserException("the name of the file to write is empty; name a file"); }
+        if (Directory.Exists(path)) { throw new UserException($"{path}: is a folder; name a file to write"); }
+    }
+
+    /// <summary>Calls <paramref name="write"/> on a new file beside <paramref name="path"/> and renames it when that returns. A link stays one: what it leads to is replaced.</summary>
+    /// <exception cref="UserException">As <see cref="RequireFileName"/>.</exception>
     public static void Write(string path, Action<Stream> write)
     {
+        RequireFileName(path);
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is "/dev" or "/dev/fd" or "/proc/self/fd")
+        {
+            // Renaming would put a file in the place of /dev/null or /dev/stdout.
+            using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            write(device);
+            return;
+        }
+        if (new FileInfo(path).LinkTarget is not null) { path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName; }
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         Directory.CreateDirectory(folder);
         var beside = Path.Combine(folder, $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");

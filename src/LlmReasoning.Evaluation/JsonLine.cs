@@ -28,17 +28,18 @@ internal sealed class JsonLine
     public void Text(ReadOnlySpan<byte> key, string value)
     {
         Key(key);
-        Raw("\""u8);
-        var rest = value.AsSpan();
-        while (true)
+        Quoted(value);
+    }
+
+    public void Texts(ReadOnlySpan<byte> key, IReadOnlyList<string> values)
+    {
+        Key(key);
+        for (var i = 0; i < values.Count; i++)
         {
-            var plain = rest.IndexOfAny(Escaped);
-            Utf8(plain < 0 ? rest : rest[..plain]);
-            if (plain < 0) { break; }
-            Escape(rest[plain]);
-            rest = rest[(plain + 1)..];
+            Raw(i == 0 ? "["u8 : ", "u8);
+            Quoted(values[i]);
         }
-        Raw("\""u8);
+        Raw(values.Count == 0 ? "[]"u8 : "]"u8);
     }
 
     public void Number(ReadOnlySpan<byte> key, long value)
@@ -85,6 +86,21 @@ internal sealed class JsonLine
 
     private static double Finite(double value) =>
         double.IsFinite(value) ? value : throw new ArgumentException($"{value} has no JSON form; a log-probability or setting is not finite");
+
+    private void Quoted(string value)
+    {
+        Raw("\""u8);
+        var rest = value.AsSpan();
+        while (true)
+        {
+            var plain = rest.IndexOfAny(Escaped);
+            Utf8(plain < 0 ? rest : rest[..plain]);
+            if (plain < 0) { break; }
+            Escape(rest[plain]);
+            rest = rest[(plain + 1)..];
+        }
+        Raw("\""u8);
+    }
 
     private void Escape(char c)
     {

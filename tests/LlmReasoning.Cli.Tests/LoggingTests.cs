@@ -19,6 +19,23 @@ public sealed class LoggingTests
         Assert.EndsWith(" INF step 3 of 10", lines[1]);
     }
 
+    [Fact]
+    public void ALogOnAFullDiskFailsNothing()
+    {
+        if (!OperatingSystem.IsLinux()) { Assert.Skip("needs /dev/full"); }
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "log.txt"), "/dev/full");
+        Logging.ToFile(folder.Path);
+        Logging.Close();
+    }
+
+    [Fact]
+    public void AFileInPlaceOfTheFolderIsTheUsersMistake()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Contains("is a file; name a folder", Assert.Throws<UserException>(() => Logging.ToFile(folder.File("run", ""))).Message);
+    }
+
     [Theory]
     [InlineData("a\nb\tc", "a b c")]
     [InlineData("\e[31mred", "?[31mred")]

@@ -111,6 +111,17 @@ public sealed class ProgramTests
         Assert.Empty(BuiltProgram.Finish(process).Error);
     }
 
+    [Theory]
+    [InlineData("verify 1 1", 0)]
+    [InlineData("nonsense", 1)]
+    public void AStderrThatTakesNothingChangesNothing(string arguments, int exitCode)
+    {
+        if (!OperatingSystem.IsLinux()) { Assert.Skip("needs /dev/full"); }
+        using var process = Process.Start("sh", ["-c", $"\"{BuiltProgram.Dotnet}\" \"{BuiltProgram.Folder}/llm-reasoning.dll\" {arguments} 2> /dev/full > /dev/null"]);
+        process.WaitForExit();
+        Assert.Equal(exitCode, process.ExitCode);
+    }
+
     /// <summary>The managed part alone, and TorchSharp's own library where it is asked for. Without deps.json the host takes what lies there.</summary>
     private static TemporaryFolder CopyOfProgram(bool withTorchSharp)
     {

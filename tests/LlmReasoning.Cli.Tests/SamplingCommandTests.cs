@@ -101,6 +101,10 @@ public sealed class SamplingCommandTests : IDisposable
         { "dtype is int4", ["--k", "4", "--dtype", "int4"] },
         { "did you mean temperature?", ["--set", "temperatur=1"] },
         { "batch_size is 0", ["--k", "4", "--batch-size", "0"] },
+        { "--n: n is 0; it must be at least 1", ["--n", "0"] },
+        { "--n: n is -1; it must be at least 1", ["--n", "-1"] },
+        { "buckets is \"0,9\"", ["--k", "4", "--buckets", "0,9"] },
+        { "stop_strings is an empty text", ["--k", "4", "--stop", ""] },
     };
 
     [Theory]
@@ -116,7 +120,7 @@ public sealed class SamplingCommandTests : IDisposable
         var run = BuiltProgram.Run([.. all, .. arguments]);
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Contains(message, run.OneErrorLine, StringComparison.Ordinal);
-        Assert.False(File.Exists(Path.Combine(Folder("a"), "problems.csv")));
+        foreach (var file in (string[])["config.yaml", "manifest.json", "samples.jsonl", "problems.csv"]) { Assert.False(File.Exists(Path.Combine(Folder("a"), file)), file); }
     }
 
     [Fact]
@@ -126,6 +130,72 @@ public sealed class SamplingCommandTests : IDisposable
         var run = EvalPassK(Folder("a"), "--k", "2", "--temperature", "0.5");
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("temperature is 1, but 0.5 is asked for", run.OneErrorLine, StringComparison.Ordinal);
+    }
+
+    /// <summary>A run may be killed between its last sample and the sort.</summary>
+    [Fact]
+    public void ACompleteFileIsPutInOrder()
+    {
+        EvalPassK(Folder("a"), "--k", "4");
+        var samples = Path.Combine(Folder("a"), "samples.jsonl");
+        var lines = File.ReadAllLines(samples);
+        File.WriteAllLines(samples, lines.Reverse());
+        Assert.Equal(0, EvalPassK(Folder("a"), "--k", "4").ExitCode);
+        Assert.Equal(lines, File.ReadAllLines(samples));
+    }
+
+    [Fact]
+    public void SamplesOfOtherProblemsAreRefusedBeforeAnythingIsSampled()
+    {
+        string[] arguments = ["sample", "--model", "embedded", "--problems", "embedded-test", "--max-new-tokens", "8", "--output", Folder("a")];
+        BuiltProgram.Run([.. arguments, "--limit", "2"]);
+        var before = File.ReadAllBytes(Path.Combine(Folder("a"), "samples.jsonl"));
+        var run = BuiltProgram.Run([.. arguments, "--limit", "1", "--n", "2"]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("it holds samples of problem \"test-0-00001\"", run.OneErrorLine, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(Folder("a"), "samples.jsonl")));
+    }
+
+    [Fact]
+    public void SamplesOfAModelThatHasChangedSinceAreRefused()
+    {
+        var model = Directory.CreateDirectory(Folder("model")).FullName;
+        foreach (var file in Directory.GetFiles(Path.Combine(BuiltProgram.Folder, "embedded"))) { File.Copy(file, Path.Combine(model, Path.GetFileName(file))); }
+        string[] arguments = ["sample", "--model", model, "--problems", "embedded-test", "--limit", "1", "--max-new-tokens", "8", "--output", Folder("a")];
+        BuiltProgram.Run([.. arguments, "--n", "1"]);
+        var weights = Path.Combine(model, "model.safetensors");
+        File.SetLastWriteTimeUtc(weights, DateTime.UtcNow.AddMinutes(1));
+        Assert.Equal(0, BuiltProgram.Run([.. arguments, "--n", "2"]).ExitCode);        // touched, not changed
+
+        var bytes = File.ReadAllBytes(weights);
+        bytes[^4] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        File.SetLastWriteTimeUtc(weights, DateTime.UtcNow.AddMinutes(1));
+        var run = BuiltProgram.Run([.. arguments, "--n", "3"]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("model.safetensors: has changed since", run.OneErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APromptBeyondTheContextIsOneLineAndNothingIsWritten()
+    {
+        var prompts = _folder.File("prompts.jsonl", $$"""{"id": "x", "prompt": "{{new string('1', 300)}}"}""");
+        var run = BuiltProgram.Run("sample", "--model", "embedded", "--prompts", prompts, "--output", Folder("a"));
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("the prompt has 300 tokens and the model's context is 256", run.OneErrorLine, StringComparison.Ordinal);
+        Assert.Equal(["log.txt"], Directory.GetFileSystemEntries(Folder("a")).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("""{"id": "a", "sample_idx": "x", "prompt": "1", "completion": "2"}""", "line 1: sample_idx is \"x\"; it counts from 0")]
+    [InlineData("""{"id": "a", "prompt": "\ud800", "completion": "2"}""", "line 1: a text holds half of a surrogate pair")]
+    [InlineData("""{"id": "a", "prompt_ids": [1], "completion_ids": [448]}""", "line 1: token id 448 is outside the scorer's vocabulary of 448")]
+    [InlineData("""{"id": "a", "prompt_ids": [], "completion_ids": []}""", "line 1: the text has no tokens")]
+    public void ATextThatCannotBeScoredIsNamedWithItsLine(string line, string message)
+    {
+        var run = BuiltProgram.Run("eval", "perplexity", "--scorer", "embedded", "--samples", _folder.File("texts.jsonl", line));
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.OneErrorLine, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ internal sealed class ConfigOptions<T> where T : class
 {
     private readonly Option<string> _config = new("--config") { Description = "Settings as flat YAML, keys as below and as the documentation names them", HelpName = "FILE" };
     private readonly Option<string[]> _set = new("--set") { Description = "Set one key, as in --set top_p=0.95", HelpName = "key=value" };
-    private readonly List<(Option Option, string Key, bool IsList)> _forms = [];
+    private readonly List<(Option Option, string Key, ConfigType Type)> _forms = [];
     private readonly List<(Option<bool> Option, string Key)> _flags = [];
     private readonly Command _command;
 
@@ -31,7 +31,7 @@ internal sealed class ConfigOptions<T> where T : class
         Option form = type.IsList ? new Option<string[]>(option) { AllowMultipleArgumentsPerToken = true } : new Option<string>(option);
         form.Description = byDefault is null ? description : $"{description} [default: {ConfigType.Write(byDefault)}]";
         form.HelpName = helpName;
-        _forms.Add((form, ConfigType.SnakeCase(property), type.IsList));
+        _forms.Add((form, ConfigType.SnakeCase(property), type));
         _command.Options.Add(form);
     }
 
@@ -48,10 +48,11 @@ internal sealed class ConfigOptions<T> where T : class
     public RunConfig<T> Load(ParseResult parsed)
     {
         var overrides = (parsed.GetValue(_set) ?? []).Select(RunConfig<T>.ParseOverride).ToList();
-        foreach (var (option, key, isList) in _forms)
+        foreach (var (option, key, type) in _forms)
         {
             if (parsed.GetResult(option) is not { } given) { continue; }
-            overrides.Add(new(key, [.. given.Tokens.Select(token => new ConfigScalar(token.Value, Quoted: false))], isList, option.Name));
+            var isText = type.Item == typeof(string);       // and so never null: the shell took the quotes
+            overrides.Add(new(key, [.. given.Tokens.Select(token => new ConfigScalar(token.Value, isText))], type.IsList, option.Name));
         }
         overrides.AddRange(_flags.Where(flag => parsed.GetValue(flag.Option))
             .Select(flag => new ConfigEntry(flag.Key, [new("true", Quoted: false)], IsList: false, flag.Option.Name)));

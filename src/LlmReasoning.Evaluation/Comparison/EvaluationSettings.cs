@@ -44,6 +44,7 @@ public sealed record EvaluationSettings
             ("top_k", Sampling.TopK, other.Sampling.TopK),
             ("min_p", Sampling.MinP, other.Sampling.MinP),
             ("repetition_penalty", Sampling.RepetitionPenalty, other.Sampling.RepetitionPenalty),
+            ("stop_strings", SamplingSettings.Shown(Sampling.StopStrings), SamplingSettings.Shown(other.Sampling.StopStrings)),
             ("max_new_tokens", Sampling.MaxNewTokens, other.Sampling.MaxNewTokens),
         ];
         return pairs.Where(pair => !pair.Item2.Equals(pair.Item3));

@@ -24,6 +24,9 @@ public sealed record Sample
 
     /// <summary>Null = off; only written where it acts.</summary>
     public double? RepetitionPenalty { get; init; }
+
+    /// <summary>A completion ends before any of these; null = none, and then not written.</summary>
+    public IReadOnlyList<string>? StopStrings { get; init; }
     public required int MaxNewTokens { get; init; }
     public required int PromptTokens { get; init; }
 

@@ -5,6 +5,7 @@ namespace LlmReasoning.Evaluation.Samples;
 
 /// <summary>A sample as one line of JSON, without reflection: a million lines in seconds.</summary>
 [JsonSerializable(typeof(Sample))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 internal sealed partial class SampleJson : JsonSerializerContext
 {
     private static readonly SampleJson Context = new(new JsonSerializerOptions
@@ -44,6 +45,7 @@ internal sealed partial class SampleJson : JsonSerializerContext
         line.Number("top_k"u8, sample.TopK);
         if (sample.MinP is { } minP) { line.Number("min_p"u8, minP); }
         if (sample.RepetitionPenalty is { } penalty) { line.Number("repetition_penalty"u8, penalty); }
+        if (sample.StopStrings is { } stops) { line.Texts("stop_strings"u8, stops); }
         line.Number("max_new_tokens"u8, sample.MaxNewTokens);
         line.Number("prompt_tokens"u8, sample.PromptTokens);
         line.Number("completion_tokens"u8, sample.CompletionTokens);

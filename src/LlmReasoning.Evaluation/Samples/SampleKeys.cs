@@ -7,6 +7,8 @@ public sealed class SampleKeys
 
     public int Count { get; private set; }
 
+    public IEnumerable<string> ProblemIds => _indexes.Keys;
+
     public bool Contains(string problemId, int sampleIdx) => _indexes.TryGetValue(problemId, out var indexes) && indexes.Contains(sampleIdx);
 
     /// <summary>False where it was there already.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LlmReasoning.Evaluation.Samples;
 
 /// <summary>What every sample of one evaluation shares; samples drawn under different settings are never pooled.</summary>
@@ -17,6 +19,9 @@ public sealed record SamplingSettings
 
     /// <summary>1 = off.</summary>
     public double RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Null = none.</summary>
+    public IReadOnlyList<string>? StopStrings { get; init; }
     public required int MaxNewTokens { get; init; }
 
     /// <summary>The last part of the model's path.</summary>
@@ -32,6 +37,7 @@ public sealed record SamplingSettings
         TopK = sample.TopK,
         MinP = sample.MinP ?? 0,
         RepetitionPenalty = sample.RepetitionPenalty ?? 1,
+        StopStrings = sample.StopStrings,
         MaxNewTokens = sample.MaxNewTokens,
     };
 
@@ -45,6 +51,10 @@ public sealed record SamplingSettings
         : sample.TopK != TopK ? ("top_k", sample.TopK, TopK)
         : (sample.MinP ?? 0) != MinP ? ("min_p", sample.MinP ?? 0, MinP)
         : (sample.RepetitionPenalty ?? 1) != RepetitionPenalty ? ("repetition_penalty", sample.RepetitionPenalty ?? 1, RepetitionPenalty)
+        : Shown(sample.StopStrings) != Shown(StopStrings) ? ("stop_strings", Shown(sample.StopStrings), Shown(StopStrings))
         : sample.MaxNewTokens != MaxNewTokens ? ("max_new_tokens", sample.MaxNewTokens, MaxNewTokens)
         : null;
+
+    /// <summary>In brackets, as a config has them; equal where the texts are.</summary>
+    internal static string Shown(IReadOnlyList<string>? texts) => texts is null or [] ? "none" : JsonSerializer.Serialize(texts, SampleJson.Default.IReadOnlyListString);
 }

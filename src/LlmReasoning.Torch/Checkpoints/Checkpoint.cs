@@ -49,6 +49,7 @@ public static class Checkpoint
             .ThenBy(parameter => files.FileOf[parameter.Key].Tensors[parameter.Key].Offset))
         {
             files.FileOf[name].ReadInto(name, parameter);
+            RequireFinite(files.FileOf[name].Path, name, parameter);
         }
     }
 
@@ -171,6 +172,15 @@ public static class Checkpoint
         if (parameters.Count != expected.Count) throw new ArgumentException($"{parameters.Count} parameters, the config has {expected.Count}");
     }
 
+    // A sum is finite where its terms are, save for an overflow, which the slower look tells from it.
+    private static void RequireFinite(string path, string name, Tensor parameter)
+    {
+        using var _ = NewDisposeScope();
+        using var __ = no_grad();
+        if (parameter.sum(ScalarType.Float32).isfinite().item<bool>() || parameter.isfinite().all().item<bool>()) return;
+        throw new UserException($"{path}: {StrictJson.Printable(name)} holds numbers that are not finite as {parameter.dtype}; download it again, or take dtype float32");
+    }
+
     private static void CheckNames(WeightFiles files, IReadOnlyDictionary<string, long[]> wanted)
     {
         var problems = new List<string>();
@@ -181,6 +191,8 @@ public static class Checkpoint
             .Select(parameter => (parameter.Key, Wanted: parameter.Value, Found: files.FileOf[parameter.Key].Tensors[parameter.Key].Shape))
             .Where(pair => !pair.Wanted.AsSpan().SequenceEqual(pair.Found))
             .Select(pair => $"{pair.Key} {Shown(pair.Found)} in place of {Shown(pair.Wanted)}")]);
+        Report(problems, "not of a floating type", [.. wanted.Keys
+            .Where(name => files.FileOf.TryGetValue(name, out var file) && file.Tensors[name].DType is not ("F64" or "F32" or "F16" or "BF16"))]);
         if (problems.Count == 0) return;
         throw new UserException($"{files.Source}: the tensors are not those of config.json: {string.Join("; ", problems)}; take config and weights of the same model");
     }

@@ -47,18 +47,13 @@ public sealed class Generator
     /// <exception cref="OperationCanceledException">Cancelled; completions given so far stand.</exception>
     public void Run(IReadOnlyList<GenerationRequest> requests, Action<Completion> onCompletion, CancellationToken cancellation = default)
     {
-        foreach (var request in requests) { Check(request); }
-        var samples = requests.Sum(request => (long)request.SampleIndexes.Count);
-        if (samples == 0) { return; }
-        var columns = requests.Max(request => request.PromptIds.Count + Limit(request.PromptIds.Count));
-        columns = RoundUp(columns, GenerationWorker.ColumnStep);
-        var (workers, rows) = Plan(samples, columns);
+        if (Check(requests) is not { } plan) { return; }
         var threadsBefore = get_num_threads();
-        _model.PackForInference(rows);
-        _model.EnsureRotations(columns);
+        _model.PackForInference(plan.Rows);
+        _model.EnsureRotations(plan.Tokens);
         try
         {
-            RunWorkers(workers, rows, columns, requests, onCompletion, cancellation);
+            RunWorkers(plan, requests, onCompletion, cancellation);
         }
         finally
         {
@@ -67,8 +62,17 @@ public sealed class Generator
         }
     }
 
-    private void RunWorkers(
-        int workers, int rows, int columns, IReadOnlyList<GenerationRequest> requests, Action<Completion> onCompletion, CancellationToken cancellation)
+    /// <summary>What <see cref="Run"/> would refuse, and how it would go about it; null where there is nothing to sample.</summary>
+    /// <exception cref="UserException">As <see cref="Run"/>, or the memory for keys and values does not suffice.</exception>
+    internal GenerationPlan? Check(IReadOnlyList<GenerationRequest> requests)
+    {
+        foreach (var request in requests) { Check(request); }
+        var samples = requests.Sum(request => (long)request.SampleIndexes.Count);
+        if (samples == 0) { return null; }
+        return Plan(samples, requests.Max(request => request.PromptIds.Count + Limit(request.PromptIds.Count)));
+    }
+
+    private void RunWorkers(GenerationPlan plan, IReadOnlyList<GenerationRequest> requests, Action<Completion> onCompletion, CancellationToken cancellation)
     {
         var queue = new SampleQueue(requests, _model, _settings);
         var emitLock = new Lock();
@@ -79,8 +83,8 @@ public sealed class Generator
         {
             try
             {
-                set_num_threads(Math.Max(1, _threads / workers));
-                using var worker = new GenerationWorker(_model, _tokenizer, _settings, _stopIds, rows, columns);
+                set_num_threads(plan.Threads);
+                using var worker = new GenerationWorker(_model, _tokenizer, _settings, _stopIds, plan.Rows, plan.Columns);
                 worker.Run(queue, completion => { lock (emitLock) { onCompletion(completion); } }, stop.Token);
             }
             catch (Exception exception)
@@ -90,32 +94,37 @@ public sealed class Generator
             }
         }
 
-        var threads = Enumerable.Range(0, workers).Select(_ => new Thread(Work)).ToList();
+        var threads = Enumerable.Range(0, plan.Workers).Select(_ => new Thread(Work)).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         failure?.Throw();
     }
 
-    // On a CPU a model that the caches hold is sampled by one worker a processor, each with one thread. The weights of a larger one
-    // would be read from memory once a worker: there one worker's operators share the processors (docs/performance.md).
-    private (int Workers, int RowsPerWorker) Plan(long samples, int columns)
+    // On a CPU a model that the caches hold is sampled by workers with one thread each, one a processor where there are samples enough: its operators
+    // are too small to share, and would round otherwise with other numbers of threads. The weights of a larger one would be read from memory once
+    // a worker: there one worker's operators share the processors (docs/performance.md).
+    private GenerationPlan Plan(long samples, int tokens)
     {
-        var affordable = _cacheBytes / (columns * KvCache.BytesPerToken(_model.Config, _model.DType));
-        var total = Math.Min(samples, Math.Min(_batchSize ?? 256, affordable));
-        if (total < 1)
+        const int step = GenerationWorker.RowStep;
+        var columns = RoundUp(tokens, GenerationWorker.ColumnStep);
+        var rowBytes = columns * KvCache.BytesPerToken(_model.Config, _model.DType);
+        var affordable = _cacheBytes / rowBytes / step * step;
+        if (affordable == 0)
         {
             throw new UserException(
-                $"the cache of one sample of {columns} tokens takes {columns * KvCache.BytesPerToken(_model.Config, _model.DType):N0} bytes, more than the budget of {_cacheBytes:N0}; lower max_new_tokens");
+                $"the cache of {step} samples of {columns} tokens takes {step * rowBytes:N0} bytes, more than the budget of {_cacheBytes:N0}; lower max_new_tokens");
         }
+        var total = (int)Math.Min(samples, Math.Min(_batchSize ?? 256, affordable));
         var isSmall = _model.Device.type == DeviceType.CPU && _model.Weights().Values.Sum(weight => weight.numel()) <= SmallModelParameters;
-        var workers = isSmall ? (int)Math.Min(_threads, RoundUp((int)total, GenerationWorker.RowStep) / GenerationWorker.RowStep) : 1;
-        return (workers, RoundUp((int)((total + workers - 1) / workers), GenerationWorker.RowStep));
+        var workers = isSmall ? Math.Min(_threads, RoundUp(total, step) / step) : 1;
+        var rows = Math.Min(RoundUp((total + workers - 1) / workers, step), affordable / workers / step * step);
+        return new(workers, (int)rows, isSmall ? 1 : _threads, tokens, columns);
     }
 
     private void Check(GenerationRequest request)
     {
         var length = request.PromptIds.Count;
-        if (length == 0) { throw new UserException($"problem {request.ProblemId}: the prompt has no tokens"); }
+        if (length == 0) { throw new UserException($"problem {request.ProblemId}: the prompt has no tokens; write one that the tokenizer knows the characters of"); }
         if (length >= _model.Config.MaxPositionEmbeddings)
         {
             throw new UserException($"problem {request.ProblemId}: the prompt has {length} tokens and the model's context is {_model.Config.MaxPositionEmbeddings}; shorten it");
@@ -129,3 +138,11 @@ public sealed class Generator
 
     private static int RoundUp(int value, int step) => (value + step - 1) / step * step;
 }
+
+/// <summary>How samples are drawn.</summary>
+/// <param name="Workers">Threads that sample.</param>
+/// <param name="Rows">Of each worker's cache, a multiple of <see cref="GenerationWorker.RowStep"/>.</param>
+/// <param name="Threads">Of an operator.</param>
+/// <param name="Tokens">The longest prompt with its completion.</param>
+/// <param name="Columns">Of a cache, a multiple of <see cref="GenerationWorker.ColumnStep"/>.</param>
+internal sealed record GenerationPlan(int Workers, int Rows, int Threads, int Tokens, int Columns);

@@ -41,7 +41,7 @@ internal static unsafe class PlainDraw
         for (var i = 0; i < whole; i += Width) { largest = Vector512.Max(largest, Vector512.Load(logits + i)); }
         var top = largest[0];
         for (var lane = 1; lane < Width; lane++) { top = MathF.Max(top, largest[lane]); }
-        if (!float.IsFinite(top)) { throw new InvalidOperationException("the model's logits are not finite; its weights are broken, or its type is too narrow for them"); }
+        if (!float.IsFinite(top)) { throw Sampler.NotFinite(); }
 
         var blocks = (whole / Block) + 1;           // the last one holds the rest and the tail
         var sums = stackalloc double[blocks];

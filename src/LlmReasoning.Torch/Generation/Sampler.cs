@@ -12,11 +12,13 @@ internal static class Sampler
     /// <c>Processed</c> [R, V]: after penalty, temperature and filters. <c>LogProbs</c> [R, V] float32: before filters.
     /// <c>Cumulative</c> [R, V] float32: running sums of the probabilities, null at temperature 0.
     /// </returns>
+    /// <exception cref="UserException">A logit is NaN or +infinity, or all of a row are -infinity.</exception>
     public static (Tensor Processed, Tensor LogProbs, Tensor? Cumulative) Distribution(Tensor logits, SamplingSettings settings, IReadOnlyList<IReadOnlyList<int>>? previousIds)
     {
         var wide = logits.to_type(ScalarType.Float32);
         var warm = settings.Temperature is 0 or 1 ? wide : wide / settings.Temperature;
         var logProbs = warm.log_softmax(-1);
+        if (!logProbs.amax([-1]).isfinite().all().item<bool>()) { throw NotFinite(); }      // also where a logit is NaN or infinite
         var isPlain = settings.RepetitionPenalty == 1 && settings.TopK == 0 && settings.TopP == 1 && settings.MinP == 0;
         var processed = isPlain ? warm : LogitsFilter.Apply(wide, settings, previousIds);
         if (settings.Temperature == 0) { return (processed, logProbs, null); }
@@ -38,6 +40,10 @@ internal static class Sampler
         var chosen = logProbs.gather(1, ids);
         return ([.. ids.to_type(ScalarType.Int32).cpu().data<int>()], [.. chosen.cpu().data<float>()]);
     }
+
+    /// <summary>The mistake that a model gives numbers no token can be drawn from.</summary>
+    public static UserException NotFinite() =>
+        new("the model's logits are not finite: its weights are broken, or its dtype is too narrow for them; take other weights, or dtype float32");
 
     /// <summary>The index that <see cref="Draw"/> would choose, on the host.</summary>
     public static int Find(ReadOnlySpan<float> cumulative, double uniform)

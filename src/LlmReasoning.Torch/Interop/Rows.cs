@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace LlmReasoning.Torch.Interop;
 
 /// <summary>Runs the kernels of our own over rows with as many threads as libtorch's operators use on the calling thread.</summary>
@@ -12,9 +14,16 @@ internal static class Rows
             for (var row = 0; row < count; row++) { each(row); }
             return;
         }
-        Parallel.For(0, threads, new() { MaxDegreeOfParallelism = threads }, part =>
+        try
         {
-            for (var row = part * count / threads; row < (part + 1) * count / threads; row++) { each(row); }
-        });
+            Parallel.For(0, threads, new() { MaxDegreeOfParallelism = threads }, part =>
+            {
+                for (var row = part * count / threads; row < (part + 1) * count / threads; row++) { each(row); }
+            });
+        }
+        catch (AggregateException several)          // the same exception whether there is one thread or several
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
     }
 }

@@ -174,11 +174,15 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     /// <summary>Makes the tables of <see cref="Rope"/> reach this length; not safe beside running passes.</summary>
     internal void EnsureRotations(long length)
     {
-        if (_cos is not null && _cos.shape[0] >= length) { return; }
+        var isDynamic = Config.Rope.Type == RopeType.Dynamic;
+        var original = Config.Rope.OriginalMaxPositionEmbeddings;
+        var positions = (length + 255) / 256 * 256;
+        // Dynamic frequencies follow the length that a table is made for, once it is beyond the original maximum.
+        if (isDynamic) { positions = length > original ? length : Math.Min(positions, original); }
+        if (_cos?.shape[0] is { } reached && reached >= length && (!isDynamic || reached <= original || reached == positions)) { return; }
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var rounded = (int)((length + 255) / 256 * 256);
-        var (cos, sin) = Rope.Tables(Config, rounded);
+        var (cos, sin) = Rope.Tables(Config, (int)positions);
         _cos?.Dispose();
         _sin?.Dispose();
         _cos = cat([cos, cos], 1).to(DType, Device).DetachFromDisposeScope();

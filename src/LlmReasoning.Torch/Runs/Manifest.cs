@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LlmReasoning.Torch.Models;
 
 namespace LlmReasoning.Torch.Runs;
@@ -35,13 +36,42 @@ public static class Manifest
         AtomicFile.WriteText(path, JsonSerializer.Serialize(manifest, s_style) + "\n");
     }
 
+    /// <summary>Refuses to go on with another model than the manifest's. A model that is gone, or no newer than the manifest, is taken for the same.</summary>
+    /// <param name="path">manifest.json; where it is missing or broken there is nothing to compare with.</param>
+    /// <param name="modelFolder">The model to go on with.</param>
+    /// <exception cref="UserException">The weights are others.</exception>
+    public static void RequireSameModel(string path, string modelFolder)
+    {
+        if (!File.Exists(path) || !Directory.Exists(modelFolder)) { return; }
+        var written = File.GetLastWriteTimeUtc(path);
+        if (Files(modelFolder).All(file => !File.Exists(file) || File.GetLastWriteTimeUtc(file) <= written)) { return; }
+        if (ReadHashes(path) is not { } before) { return; }
+        var changed = HashOf(modelFolder).FirstOrDefault(file => before.GetValueOrDefault(file.Key) != file.Value).Key;
+        if (changed is not null)
+        {
+            throw new UserException($"{Path.Combine(modelFolder, changed)}: has changed since {path} was written; samples of two models cannot be mixed, name another output folder");
+        }
+    }
+
+    private static Dictionary<string, string>? ReadHashes(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path))?["model"]?["sha256"].Deserialize<Dictionary<string, string>>();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     private static string Version(Type type) =>
         (type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown").Split('+')[0];
 
-    private static Dictionary<string, string> HashOf(string folder) => Directory.GetFiles(folder, "*.safetensors")
-        .Append(Path.Combine(folder, "config.json"))
-        .Order(StringComparer.Ordinal)
-        .ToDictionary(file => Path.GetFileName(file)!, Hash);
+    private static Dictionary<string, string> HashOf(string folder) => Files(folder).ToDictionary(file => Path.GetFileName(file)!, Hash);
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.GetFiles(folder, "*.safetensors").Append(Path.Combine(folder, "config.json")).Order(StringComparer.Ordinal);
 
     private static string Hash(string path)
     {

@@ -60,14 +60,15 @@ public sealed record SamplingRun
         TopK = settings.TopK,
         MinP = settings.MinP,
         RepetitionPenalty = settings.RepetitionPenalty,
+        StopStrings = settings.StopStrings.Count == 0 ? null : settings.StopStrings,
         MaxNewTokens = settings.MaxNewTokens,
     };
 
     /// <summary>Whether the file holds every sample already, so that no model is needed.</summary>
-    /// <exception cref="UserException">The file holds samples of other settings, or is faulty.</exception>
+    /// <exception cref="UserException">The file holds samples of other settings or problems, or is faulty.</exception>
     public static bool IsComplete(string samplesPath, SharedSettings shared, IReadOnlyList<Prompt> prompts, int n)
     {
-        var existing = SampleFile.Resume(samplesPath, shared);
+        var existing = Existing(samplesPath, shared, prompts);
         return prompts.All(prompt => Enumerable.Range(0, n).All(index => existing.Contains(prompt.Id, index)));
     }
 
@@ -75,7 +76,7 @@ public sealed record SamplingRun
     /// <param name="samplesPath">samples.jsonl.</param>
     /// <param name="modelFolder">Where the model's generation_config.json stands.</param>
     /// <param name="warn">Takes what the user should know before it starts.</param>
-    /// <param name="report">Called after each sample and once at the start.</param>
+    /// <param name="report">Called once before the first sample, when everything has been checked, and after each sample.</param>
     /// <param name="cancellation">Samples that have ended by then are in the file.</param>
     /// <exception cref="UserException">Settings that contradict each other, the model or the file.</exception>
     public void Run(string samplesPath, string modelFolder, Action<string> warn, Action<SamplingProgress> report, CancellationToken cancellation)
@@ -86,7 +87,8 @@ public sealed record SamplingRun
         if (stopIds.Count == 0) { warn("the model names no stop token (eos_token_id): every completion runs to the limit"); }
         var generator = new Generator(Model, Tokenizer, Settings, stopIds, BatchSize, Threads);
         var shared = SharedSettingsOf(ModelId, TemplateId, Settings);
-        var requests = Requests(SampleFile.Resume(samplesPath, shared));
+        var requests = Requests(Existing(samplesPath, shared, Prompts));
+        generator.Check(requests);
         WarnOfShortRoom(generator, requests, warn);
 
         var progress = new SamplingProgress((long)N * Prompts.Count - requests.Sum(request => request.SampleIndexes.Count), (long)N * Prompts.Count, 0);
@@ -104,6 +106,18 @@ public sealed record SamplingRun
                 cancellation);
         }
         SampleFile.Sort(samplesPath, Prompts.Select(prompt => prompt.Id));
+    }
+
+    // Samples of other problems would be found at the end, by the sort, after all the work.
+    private static SampleKeys Existing(string samplesPath, SharedSettings shared, IReadOnlyList<Prompt> prompts)
+    {
+        var existing = SampleFile.Resume(samplesPath, shared);
+        var asked = prompts.Select(prompt => prompt.Id).ToHashSet(StringComparer.Ordinal);
+        if (existing.ProblemIds.FirstOrDefault(id => !asked.Contains(id)) is { } other)
+        {
+            throw new UserException($"{samplesPath}: it holds samples of problem \"{other}\", which is not among those asked for; name the same problems, or another output folder");
+        }
+        return existing;
     }
 
     private HashSet<int> StopIds(string modelFolder)
@@ -140,6 +154,7 @@ public sealed record SamplingRun
         TopK = shared.TopK,
         MinP = shared.MinP == 0 ? null : shared.MinP,
         RepetitionPenalty = shared.RepetitionPenalty == 1 ? null : shared.RepetitionPenalty,
+        StopStrings = shared.StopStrings,
         MaxNewTokens = shared.MaxNewTokens,
         PromptTokens = completion.Request.PromptIds.Count,
         CompletionTokens = completion.TokenCount,

@@ -18,7 +18,7 @@ public static class Scorer
     /// <exception cref="UserException">A row is empty, longer than the model's context, or has an id outside its vocabulary.</exception>
     public static float[][] LogProbs(CausalLM model, IReadOnlyList<IReadOnlyList<int>> rows, Action<int>? report = null, CancellationToken cancellation = default)
     {
-        for (var i = 0; i < rows.Count; i++) { Check(model.Config, rows[i], i); }
+        for (var i = 0; i < rows.Count; i++) { Check(model.Config, rows[i], $"text {i + 1}"); }
         using var noGrad = no_grad();
         var results = new float[rows.Count][];
         var done = 0;
@@ -44,19 +44,28 @@ public static class Scorer
         var hidden = model.Hidden(inputs).narrow(1, 0, width - 1);
         var (logProbs, _) = TokenLogProbs.Of(model, hidden.reshape(-1, hidden.shape[2]), inputs.narrow(1, 1, width - 1).reshape(-1));
         float[] host = [.. logProbs.cpu().data<float>()];
+        if (host.Any(float.IsNaN)) { throw new UserException("the scorer's log-probabilities are not finite: its weights are broken; download them again"); }
         for (var row = 0; row < batch.Count; row++)
         {
             results[batch[row]] = host.AsSpan(row * (width - 1), rows[batch[row]].Count - 1).ToArray();
         }
     }
 
-    private static void Check(ModelConfig config, IReadOnlyList<int> row, int index)
+    /// <summary>Whether the model can score a row.</summary>
+    /// <param name="config">The model's.</param>
+    /// <param name="row">Token ids.</param>
+    /// <param name="name">Of the row, for the message.</param>
+    /// <exception cref="UserException">As <see cref="LogProbs"/>.</exception>
+    public static void Check(ModelConfig config, IReadOnlyList<int> row, string name)
     {
-        if (row.Count == 0) { throw new UserException($"text {index + 1} has no tokens"); }
+        if (row.Count == 0) { throw new UserException($"{name}: the text has no tokens; leave it out"); }
         if (row.Count > config.MaxPositionEmbeddings)
         {
-            throw new UserException($"text {index + 1} has {row.Count} tokens and the scorer's context is {config.MaxPositionEmbeddings}; shorten it or leave it out");
+            throw new UserException($"{name}: the text has {row.Count} tokens and the scorer's context is {config.MaxPositionEmbeddings}; shorten it or leave it out");
         }
-        if (row.Any(id => id < 0 || id >= config.VocabSize)) { throw new UserException($"text {index + 1} has token ids outside the scorer's vocabulary of {config.VocabSize}"); }
+        if (row.Any(id => id < 0 || id >= config.VocabSize))
+        {
+            throw new UserException($"{name}: token id {row.First(id => id < 0 || id >= config.VocabSize)} is outside the scorer's vocabulary of {config.VocabSize}; the ids are another model's");
+        }
     }
 }

@@ -26,7 +26,8 @@ public sealed class Tokenizer
         _words = new WordSplitter(file.Splits);
         _merger = new BytePairEncoder(file);
 
-        VocabularySize = Math.Max(file.Vocabulary.Values.Max(), added.Select(token => token.Id).DefaultIfEmpty(-1).Max()) + 1;
+        MergedVocabularySize = file.Vocabulary.Values.Max() + 1;
+        VocabularySize = Math.Max(MergedVocabularySize - 1, added.Select(token => token.Id).DefaultIfEmpty(-1).Max()) + 1;
         _bytes = new byte[VocabularySize][];
         _isSpecial = new bool[VocabularySize];
         _ids = new Dictionary<string, int>(file.Vocabulary, StringComparer.Ordinal);
@@ -44,6 +45,9 @@ public sealed class Tokenizer
 
     /// <summary>The highest id plus 1. Ids below it may lack a token.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>As <see cref="VocabularySize"/>, of the tokens that text is cut into; without those that were added later.</summary>
+    public int MergedVocabularySize { get; }
 
     /// <summary>The tokenizer.json that was read.</summary>
     public string SourcePath { get; }

@@ -36,6 +36,13 @@ public sealed class ConfigOptionsTests
     public void AListOptionTakesSeveralValues() => Assert.Equal(["1", "2", "3"], Load("--levels", "1", "2", "--levels", "3").Levels!);
 
     [Fact]
+    public void ATextOnTheCommandLineIsThatTextAndNeverNull()
+    {
+        Assert.Equal(["null", ""], Load("--levels", "null", "").Levels!);
+        Assert.Equal("", Load("--model", "").ModelNameOrPath);
+    }
+
+    [Fact]
     public void AValueOfTheWrongTypeNamesTheOption() =>
         Assert.Equal("--k: k is 'many'; it must be an integer", Assert.Throws<UserException>(() => Load("--k", "many")).Message);
 

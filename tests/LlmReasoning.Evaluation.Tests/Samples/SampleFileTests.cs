@@ -52,6 +52,19 @@ public sealed class SampleFileTests : IDisposable
     }
 
     [Fact]
+    public void StopStringsAreWrittenWhereThereAreAnyAndOthersAreRefused()
+    {
+        var path = _folder.File("samples.jsonl");
+        Drawn.Write(path, [Drawn.Sample() with { StopStrings = ["\n\n", "\"Q"] }]);
+        Assert.Contains("""
+            "top_k": 50, "stop_strings": ["\n\n", "\"Q"], "max_new_tokens"
+            """, File.ReadAllText(path), StringComparison.Ordinal);
+        Assert.Equal(["\n\n", "\"Q"], Assert.Single(SampleFile.Read(path)).StopStrings!);
+        Assert.Equal(1, SampleFile.Resume(path, Settings with { StopStrings = ["\n\n", "\"Q"] }).Count);
+        Assert.Contains("stop_strings is [\"\\n\\n\",\"\\u0022Q\"], but none is asked for", Assert.Throws<UserException>(() => SampleFile.Resume(path, Settings)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ThreadsMayAppendTogether()
     {
         var path = _folder.File("samples.jsonl");

@@ -114,6 +114,37 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void WeightsOfAnIntegerTypeAreRefused()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        Write(folder, new(Parameters()) { ["model.norm.weight"] = ones(4, dtype: ScalarType.Int32) });
+        Assert.Contains("1 not of a floating type (model.norm.weight)", Assert.Throws<UserException>(() => Checkpoint.Load(folder.Path, Parameters())).Message);
+    }
+
+    [Theory]
+    [InlineData(float.NaN, ScalarType.Float32)]
+    [InlineData(float.NegativeInfinity, ScalarType.Float32)]
+    [InlineData(1e5f, ScalarType.Float16)]          // above 65504
+    public void WeightsThatAreNotFiniteAreRefused(float value, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        Write(folder, new(Parameters()) { ["model.norm.weight"] = tensor([1, value, 1, 1]) });
+        var message = Assert.Throws<UserException>(() => Checkpoint.Load(folder.Path, Parameters(type))).Message;
+        Assert.Contains("model.safetensors: model.norm.weight holds numbers that are not finite", message);
+    }
+
+    [Fact]
+    public void LargeWeightsWhoseSumOverflowsAreFinite()
+    {
+        using var scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        Write(folder, new(Parameters()) { ["model.norm.weight"] = full(4, 3e38f) });
+        Checkpoint.Load(folder.Path, Parameters());
+    }
+
+    [Fact]
     public void ManyNamesAreCountedAndTheFirstShown()
     {
         using var scope = NewDisposeScope();

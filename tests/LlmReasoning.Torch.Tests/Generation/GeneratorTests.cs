@@ -30,6 +30,7 @@ public sealed class GeneratorTests : IDisposable
         Assert.Equal(72, expected.Count);
         AssertSame(expected, Sample(settings, requests, batchSize: 1, threads: 1));
         AssertSame(expected, Sample(settings, requests, batchSize: 24, threads: 1));
+        AssertSame(expected, Sample(settings, requests, batchSize: 7, threads: 2));         // one worker, two processors
         AssertSame(expected, Sample(settings, [.. Enumerable.Reverse(requests)], batchSize: 16, threads: 2));
         var few = Sample(settings, [requests[3] with { SampleIndexes = [7, 2] }], batchSize: 8, threads: 1);
         Assert.Equal(2, few.Count);
@@ -109,6 +110,28 @@ public sealed class GeneratorTests : IDisposable
     [Fact]
     public void ATokenOutsideTheVocabularyIsRefused() =>
         Assert.Contains("448", Assert.Throws<UserException>(() => Sample(new(), [new("p", [1, 500], [0])])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(8, 2, 1, 8)]        // what fits: 8 rows
+    [InlineData(23, 2, 2, 8)]       // no third group of 8
+    [InlineData(40, 3, 3, 8)]       // 16 a worker would be 48
+    [InlineData(64, 2, 2, 32)]
+    public void TheCachesOfAllWorkersStayWithinTheBudget(int affordableRows, int threads, int workers, int rows)
+    {
+        var request = Assert.Single(Requests(1, 1)) with { SampleIndexes = [.. Enumerable.Range(0, 500)] };
+        var columns = (request.PromptIds.Count + 24 + 15) / 16 * 16;
+        var budget = affordableRows * columns * KvCache.BytesPerToken(_model.Config, ScalarType.Float32);
+        var plan = new Generator(_model, _tokenizer, new() { MaxNewTokens = 24 }, [], threads: threads, cacheBytes: budget).Check([request]);
+        Assert.Equal(new GenerationPlan(workers, rows, Threads: 1, request.PromptIds.Count + 24, columns), plan);
+    }
+
+    [Fact]
+    public void ABudgetThatHoldsNoGroupOfRowsIsRefused()
+    {
+        var bytes = 7 * 32 * KvCache.BytesPerToken(_model.Config, ScalarType.Float32);
+        var generator = new Generator(_model, _tokenizer, new() { MaxNewTokens = 16 }, [], cacheBytes: bytes);
+        Assert.Contains("lower max_new_tokens", Assert.Throws<UserException>(() => generator.Check([new("p", new int[16], [0])])).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void AFailureOfTheReceiverEndsTheRunAndComesOut()
