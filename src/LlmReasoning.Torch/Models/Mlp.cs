@@ -28,7 +28,9 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var gateUp = _gateUp.Apply(x);
-        var gated = F.silu(gateUp.narrow(-1, 0, _size)) * gateUp.narrow(-1, _size, _size);
+        var gated = RowKernels.Support(gateUp, _size)
+            ? RowKernels.SiluGate(gateUp, _size)
+            : F.silu(gateUp.narrow(-1, 0, _size)) * gateUp.narrow(-1, _size, _size);
         return _down.Apply(gated).MoveToOuterDisposeScope();
     }
 }

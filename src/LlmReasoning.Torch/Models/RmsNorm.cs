@@ -18,6 +18,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
     /// <summary>[..., size] to the same shape and type.</summary>
     public override Tensor forward(Tensor x)
     {
+        if (RowKernels.Support(x, weight.shape[0])) { return RowKernels.RmsNorm(x, weight, _eps); }
         using var scope = NewDisposeScope();
         var wide = x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to_type(ScalarType.Float32) : x;
         var scale = wide.square().mean([-1], keepdim: true).add_(_eps).rsqrt_();
