@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Generation;
 
 /// <summary>Turns a model's logits into those that are sampled from: removed tokens get -inf.</summary>
@@ -17,7 +19,7 @@ public static class LogitsFilter
         using var _ = NewDisposeScope();
         var filtered = logits.alias();
         if (settings.RepetitionPenalty != 1 && previousIds is not null) filtered = Penalise(filtered, settings.RepetitionPenalty, previousIds);
-        if (settings.Temperature is not (0 or 1)) filtered = filtered / settings.Temperature;
+        if (settings.Temperature is not (0 or 1)) filtered = filtered.Over(settings.Temperature);
         if (settings.TopK > 0 && settings.TopK < filtered.shape[1]) filtered = KeepTopK(filtered, settings.TopK);
         if (settings.TopP < 1) filtered = KeepTopP(filtered, settings.TopP);
         if (settings.MinP > 0) filtered = KeepMinP(filtered, settings.MinP);
@@ -42,14 +44,14 @@ public static class LogitsFilter
         }
         var index = tensor(padded, device: logits.device);
         var scores = logits.gather(1, index);
-        var penalised = where(scores < 0, scores * penalty, scores / penalty);
+        var penalised = where(scores.IsNegative(), scores.Times(penalty), scores.Over(penalty));
         return logits.scatter(1, index, where(tensor(hasIds, device: logits.device), penalised, scores));
     }
 
     private static Tensor KeepTopK(Tensor logits, int k)
     {
         var (largest, _) = logits.topk(k, dim: 1);
-        return logits.masked_fill(logits < largest.narrow(1, k - 1, 1), double.NegativeInfinity);
+        return logits.Filled(logits < largest.narrow(1, k - 1, 1), double.NegativeInfinity);
     }
 
     private static Tensor KeepTopP(Tensor logits, double p) =>
@@ -58,7 +60,7 @@ public static class LogitsFilter
     /// <summary>probability &lt; minP * largest probability, written in logits: no softmax is needed.</summary>
     private static Tensor KeepMinP(Tensor logits, double minP)
     {
-        var limit = logits.amax([1], keepdim: true) + Math.Log(minP);
-        return logits.masked_fill(logits < limit, double.NegativeInfinity);
+        var limit = logits.amax([1], keepdim: true).Plus(Math.Log(minP));
+        return logits.Filled(logits < limit, double.NegativeInfinity);
     }
 }

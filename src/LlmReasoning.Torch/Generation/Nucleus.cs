@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LlmReasoning.Torch.Interop;
 
 namespace LlmReasoning.Torch.Generation;
 
@@ -17,7 +18,7 @@ internal static class Nucleus
         var (sorted, ids) = logits.sort(dim: 1, descending: true, stable: true);
         var mass = logits.softmax(1).gather(1, ids).to_type(ScalarType.Float64);
         var massBefore = mass.cumsum(1) - mass;
-        var kept = sorted.masked_fill(massBefore >= p, double.NegativeInfinity);
+        var kept = sorted.Filled(massBefore.IsAtLeast(p), double.NegativeInfinity);
         return logits.scatter(1, ids, kept).MoveToOuterDisposeScope();
     }
 

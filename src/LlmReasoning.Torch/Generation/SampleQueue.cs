@@ -1,3 +1,4 @@
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 
 namespace LlmReasoning.Torch.Generation;
@@ -92,7 +93,7 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
     {
         using var scope = NewDisposeScope();
         _cache = new(model.Config, rows: 1, Length, model.DType, model.Device);
-        _cache.Prepare(arange(Length, device: model.Device), rowsInUse: 1, visible: Length);
+        _cache.Prepare(Arithmetic.Range(Length, model.Device), rowsInUse: 1, visible: Length);
         var ids = tensor(request.PromptIds.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);
         var hidden = model.Prefill(ids, _cache);
         var logits = model.Logits(hidden.narrow(1, Length - 1, 1).squeeze(1));

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Generation;
 
 /// <summary>Draws one token a row from logits. A row's draw depends on its logits and its own uniform number alone: the first token whose running sum exceeds it.</summary>
@@ -16,7 +18,7 @@ internal static class Sampler
     public static (Tensor Processed, Tensor LogProbs, Tensor? Cumulative) Distribution(Tensor logits, SamplingSettings settings, IReadOnlyList<IReadOnlyList<int>>? previousIds)
     {
         var wide = logits.to_type(ScalarType.Float32);
-        var warm = settings.Temperature is 0 or 1 ? wide : wide / settings.Temperature;
+        var warm = settings.Temperature is 0 or 1 ? wide : wide.Over(settings.Temperature);
         var logProbs = warm.log_softmax(-1);
         if (!logProbs.amax([-1]).isfinite().all().item<bool>()) { throw NotFinite(); }      // also where a logit is NaN or infinite
         var isPlain = settings.RepetitionPenalty == 1 && settings.TopK == 0 && settings.TopP == 1 && settings.MinP == 0;

@@ -1,4 +1,5 @@
 using LlmReasoning.Torch.Checkpoints;
+using LlmReasoning.Torch.Interop;
 
 namespace LlmReasoning.Torch.Models;
 
@@ -74,8 +75,8 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
         var documents = attentionMask?.to_type(ScalarType.Int64);
         // A token's position is the number of those it sees beside itself.
         var positions = documents is null
-            ? arange(tokens, device: Device).unsqueeze(0)
-            : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens) - 1;
+            ? Arithmetic.Range(tokens, Device).unsqueeze(0)
+            : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens).Minus(1);
         EnsureRotations(tokens);
         return Run(ids, positions, new() { Masks = CausalMasks(tokens, documents) }).MoveToOuterDisposeScope();
     }
@@ -91,7 +92,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var tokens = ids.shape[1];
-        return Run(ids, arange(tokens, device: Device).unsqueeze(0), new() { Masks = CausalMasks(tokens), Cache = cache }).MoveToOuterDisposeScope();
+        return Run(ids, Arithmetic.Range(tokens, Device).unsqueeze(0), new() { Masks = CausalMasks(tokens), Cache = cache }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Final hidden states [R, 1, D] of one new token a row.</summary>
@@ -149,11 +150,11 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     // [R, 1, 1, visible] for one new token a row.
     private Dictionary<int, Tensor> DecodeMasks(Tensor positions, long visible)
     {
-        var column = arange(visible, device: Device).unsqueeze(0);
+        var column = Arithmetic.Range(visible, Device).unsqueeze(0);
         var past = column <= positions;
         return Windows().ToDictionary(
             window => window,
-            window => (window == 0 ? past : past & (column > positions - window)).view(-1, 1, 1, visible));
+            window => (window == 0 ? past : past & (column > positions.Minus(window))).view(-1, 1, 1, visible));
     }
 
     private IEnumerable<int> Windows() => Config.SlidingWindows.Select(window => window ?? 0).Distinct();
@@ -161,14 +162,14 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     // [B or 1, 1, T, T]; the diagonal stays open so that no row is empty at padding.
     private Tensor CausalMask(long tokens, int window, Tensor? documents)
     {
-        var row = arange(tokens, device: Device).unsqueeze(1);
-        var column = arange(tokens, device: Device).unsqueeze(0);
+        var row = Arithmetic.Range(tokens, Device).unsqueeze(1);
+        var column = Arithmetic.Range(tokens, Device).unsqueeze(0);
         var visible = column <= row;
-        if (window > 0) { visible = visible & (column > row - window); }
+        if (window > 0) { visible = visible & (column > row.Minus(window)); }
         visible = visible.view(1, 1, tokens, tokens);
         if (documents is null) { return visible; }
         var (of, seen) = (documents.view(-1, 1, tokens, 1), documents.view(-1, 1, 1, tokens));
-        return (visible & (of == seen) & (seen > 0)) | (column == row);
+        return (visible & (of == seen) & seen.IsPositive()) | (column == row);
     }
 
     /// <summary>Makes the tables of <see cref="Rope"/> reach this length; not safe beside running passes.</summary>

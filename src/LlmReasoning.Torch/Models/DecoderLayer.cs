@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Models;
 
 /// <summary>x + attention(norm(x)), then x + mlp(norm(x)).</summary>
@@ -25,7 +27,7 @@ internal sealed class DecoderLayer : nn.Module<Tensor, ForwardPass, Tensor>
     public override Tensor forward(Tensor x, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        x = x + self_attn.forward(input_layernorm.forward(x), pass);
-        return (x + mlp.forward(post_attention_layernorm.forward(x))).MoveToOuterDisposeScope();
+        x = x.Plus(self_attn.forward(input_layernorm.forward(x), pass));
+        return x.Plus(mlp.forward(post_attention_layernorm.forward(x))).MoveToOuterDisposeScope();
     }
 }

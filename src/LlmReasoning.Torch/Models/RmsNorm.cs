@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Models;
 
 /// <summary>x / sqrt(mean(x^2) + eps) * weight over the last axis; statistics in float32 at least (Zhang and Sennrich, arXiv 1910.07467).</summary>
@@ -21,7 +23,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         if (RowKernels.Support(x, weight.shape[0])) { return RowKernels.RmsNorm(x, weight, _eps); }
         using var scope = NewDisposeScope();
         var wide = x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to_type(ScalarType.Float32) : x;
-        var scale = wide.square().mean([-1], keepdim: true).add_(_eps).rsqrt_();
+        var scale = wide.square().mean([-1], keepdim: true).PlusInPlace(_eps).rsqrt_();
         return ((wide * scale).to_type(x.dtype) * weight).MoveToOuterDisposeScope();
     }
 }

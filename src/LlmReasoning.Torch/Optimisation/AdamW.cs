@@ -33,7 +33,7 @@ public sealed class AdamW : IDisposable
         using var noGrad = no_grad();
         foreach (var group in _slots.Where(slot => slot.Parameter.grad is not null).GroupBy(slot => slot.Decays))
         {
-            foreach (var slot in group) { slot.Steps.add_(1); }
+            foreach (var slot in group) { slot.Steps.PlusInPlace(1); }
             Aten.FusedAdamW(
                 group.Select(slot => slot.Weight),
                 group.Select(slot => slot.Parameter.grad!.to_type(ScalarType.Float32)),

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Optimisation;
 
 /// <summary>The gradients of a model as one vector.</summary>
@@ -21,7 +23,7 @@ public static class Gradients
         if (factor == 1) { return 1; }
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        foreach (var parameter in parameters) { parameter.grad?.mul_(factor); }
+        foreach (var parameter in parameters) { parameter.grad?.TimesInPlace(factor); }
         return factor;
     }
 }

@@ -1,3 +1,4 @@
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 
 namespace LlmReasoning.Torch.Training;
@@ -92,7 +93,7 @@ public static class MicroBatch
     {
         public static Targets Of(Tensor ids, Tensor targetMask)
         {
-            if (targetMask.narrow(1, 0, 1).ne(0).any().item<bool>())
+            if (targetMask.narrow(1, 0, 1).IsNonzero().any().item<bool>())
             {
                 throw new ArgumentException("a first token has no predecessor and cannot be a target", nameof(targetMask));
             }
@@ -101,7 +102,7 @@ public static class MicroBatch
         }
 
         /// <summary>Of hidden states [B, T, D] those that predict the targets, [N, D].</summary>
-        public Tensor StatesOf(Tensor hidden) => hidden.reshape(-1, hidden.shape[2]).index_select(0, Places - 1);
+        public Tensor StatesOf(Tensor hidden) => hidden.reshape(-1, hidden.shape[2]).index_select(0, Places.Minus(1));
 
         /// <summary>[N] to [B, T], 0 elsewhere.</summary>
         public Tensor Spread(Tensor values) => zeros(Rows * Tokens, values.dtype, values.device).scatter(0, Places, values).view(Rows, Tokens);

@@ -1,3 +1,4 @@
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 
 namespace LlmReasoning.Torch.Training;
@@ -102,7 +103,7 @@ public static class TokenLogProbs
     internal static double Number(Tensor scalar) => scalar.to_type(ScalarType.Float64).item<double>();
 
     /// <summary>log softmax(logits / temperature), [n, V]. The logits may be overwritten.</summary>
-    internal static Tensor LogSoftmax(Tensor logits, double temperature) => (temperature == 1 ? logits : logits.div_(temperature)).log_softmax(-1);
+    internal static Tensor LogSoftmax(Tensor logits, double temperature) => (temperature == 1 ? logits : logits.OverInPlace(temperature)).log_softmax(-1);
 
     /// <summary>l [n] from all log-probabilities [n, V].</summary>
     internal static Tensor Pick(Tensor all, Tensor targets) => all.gather(1, targets.unsqueeze(1)).squeeze(1);
@@ -122,9 +123,9 @@ public static class TokenLogProbs
         else
         {
             var p = all.exp();
-            gradient = all.add_(entropies!.unsqueeze(1)).mul_(entropyGradient.unsqueeze(1)).add_(g).mul_(p).neg_();
+            gradient = all.PlusInPlace(entropies!.unsqueeze(1)).mul_(entropyGradient.unsqueeze(1)).PlusInPlace(g).mul_(p).neg_();
         }
         gradient.scatter_add_(1, targets.unsqueeze(1), g);
-        return temperature == 1 ? gradient : gradient.div_(temperature);
+        return temperature == 1 ? gradient : gradient.OverInPlace(temperature);
     }
 }
