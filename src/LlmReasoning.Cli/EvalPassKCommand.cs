@@ -37,7 +37,7 @@ internal static class EvalPassKCommand
         var source = SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE");
         if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
         if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
-        var problems = ProblemSource.Read(source, value.Levels, value.Limit);
+        var problems = ProblemSource.Read(source, value.Levels, value.Limit, value.FieldNames());
         if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
         Logging.ToFile(folder);
         IReadOnlyList<string> samples = value.Samples is null ? [Path.Combine(folder, SamplingCommand.SamplesFile)] : SampleFile.Find(value.Samples);

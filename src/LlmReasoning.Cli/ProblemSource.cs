@@ -15,11 +15,11 @@ internal static class ProblemSource
 
     /// <summary>The problems of a file or of an embedded set, filtered.</summary>
     /// <exception cref="UserException">There is no such file or set, or no problem is left.</exception>
-    public static IReadOnlyList<Problem> Read(string nameOrPath, IReadOnlyList<string>? levels, int? limit)
+    public static IReadOnlyList<Problem> Read(string nameOrPath, IReadOnlyList<string>? levels, int? limit, ProblemFieldNames? fields = null)
     {
         var problems = EmbeddedSets.TryGetValue(nameOrPath, out var set) && !File.Exists(nameOrPath)
             ? [.. SyntheticProblems.Set(0, set.Split, set.Count).Select(problem => problem.ToProblem())]
-            : ReadFile(nameOrPath);
+            : ReadFile(nameOrPath, fields);
         return ProblemFile.Select(problems, levels ?? [], limit);
     }
 
@@ -31,9 +31,9 @@ internal static class ProblemSource
         return stem is "test" or "train" && !string.IsNullOrEmpty(folder) ? $"{folder}/{stem}" : stem;
     }
 
-    private static IReadOnlyList<Problem> ReadFile(string path)
+    private static IReadOnlyList<Problem> ReadFile(string path, ProblemFieldNames? fields)
     {
-        if (File.Exists(path)) { return ProblemFile.Read(path); }
+        if (File.Exists(path)) { return ProblemFile.Read(path, fields); }
         throw new UserException($"problems is {path}, which {(Directory.Exists(path) ? "is a folder" : "does not exist")}; name a file of problems, or {string.Join(" or ", EmbeddedSets.Keys)}");
     }
 }

@@ -1,3 +1,5 @@
+using LlmReasoning.Evaluation.Problems;
+
 namespace LlmReasoning.Cli;
 
 /// <summary>The settings of <c>sample</c>, and the sampling part of <c>eval passk</c>; named as in TRL where TRL has the name.</summary>
@@ -8,6 +10,12 @@ internal record SamplingConfig
 
     /// <summary>A file of problems, or an embedded set: embedded-test, embedded-train.</summary>
     public string? Problems { get; init; }
+
+    /// <summary>The fields that hold a problem's text, answer, id and level, where their names are not recognised.</summary>
+    public string? ProblemField { get; init; }
+    public string? AnswerField { get; init; }
+    public string? IdField { get; init; }
+    public string? LevelField { get; init; }
 
     /// <summary>Only problems of these levels; null = all.</summary>
     public IReadOnlyList<string>? Levels { get; init; }
@@ -56,4 +64,7 @@ internal record SamplingConfig
     /// <summary>Write prompt and completion ids and their log-probabilities into each line.</summary>
     public bool SaveTokens { get; init; }
     public string? OutputDir { get; init; }
+
+    /// <summary>The names above, for the reader of problems.</summary>
+    internal ProblemFieldNames FieldNames() => new() { Problem = ProblemField, Answer = AnswerField, Id = IdField, Level = LevelField };
 }

@@ -5,7 +5,7 @@ using LlmReasoning.Torch.Interop;
 namespace LlmReasoning.Torch.Generation;
 
 /// <summary>A draw from softmax(logits / temperature) without filters, for float32 on a CPU: the vocabulary is read twice and nothing is written.</summary>
-/// <remarks>libtorch's log_softmax, exp, cumsum and searchsorted write it three times: 5.2 ms for 32 rows of 49,152, this 0.7 ms (docs/performance.md).</remarks>
+/// <remarks>libtorch's log_softmax, exp, cumsum and searchsorted write it three times: 5.2 ms for 32 rows of 49,152, this 1.3 ms (docs/performance.md).</remarks>
 internal static unsafe class PlainDraw
 {
     private const int Width = 16;                   // floats in a vector
