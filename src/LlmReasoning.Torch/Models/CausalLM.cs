@@ -113,12 +113,14 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     public void PackForInference(long rows)
     {
         foreach (var projection in Projections) { projection.Pack(rows); }
+        SetPacked(true);
     }
 
     /// <summary>Goes back to the parameters themselves.</summary>
     public void Unpack()
     {
         foreach (var projection in Projections) { projection.Unpack(); }
+        SetPacked(false);
     }
 
     protected override void Dispose(bool disposing)
@@ -130,6 +132,15 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
             _sin?.Dispose();
         }
         base.Dispose(disposing);
+    }
+
+    private void SetPacked(bool isPacked)
+    {
+        foreach (var module in modules())
+        {
+            if (module is RmsNorm norm) { norm.IsPacked = isPacked; }
+            if (module is Mlp mlp) { mlp.IsPacked = isPacked; }
+        }
     }
 
     private IEnumerable<Projection> Projections => model.Projections.Append(_head);

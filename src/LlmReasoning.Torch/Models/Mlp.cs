@@ -23,12 +23,15 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     /// <summary>The products of this layer, for packing.</summary>
     public IEnumerable<Projection> Projections => [_gateUp, _down];
 
+    /// <summary>See <see cref="RmsNorm.IsPacked"/>.</summary>
+    public bool IsPacked { get; set; }
+
     /// <summary>[..., D] to [..., D].</summary>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
         var gateUp = _gateUp.Apply(x);
-        var gated = RowKernels.Support(gateUp, _size)
+        var gated = IsPacked && RowKernels.Support(gateUp, _size)
             ? RowKernels.SiluGate(gateUp, _size)
             : F.silu(gateUp.narrow(-1, 0, _size)) * gateUp.narrow(-1, _size, _size);
         return _down.Apply(gated).MoveToOuterDisposeScope();

@@ -17,10 +17,13 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>While the model is packed for sampling; else every pass takes the same operators as one with gradients, so that old and new log-probabilities are the same bits.</summary>
+    public bool IsPacked { get; set; }
+
     /// <summary>[..., size] to the same shape and type.</summary>
     public override Tensor forward(Tensor x)
     {
-        if (RowKernels.Support(x, weight.shape[0])) { return RowKernels.RmsNorm(x, weight, _eps); }
+        if (IsPacked && RowKernels.Support(x, weight.shape[0])) { return RowKernels.RmsNorm(x, weight, _eps); }
         using var scope = NewDisposeScope();
         var wide = x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to_type(ScalarType.Float32) : x;
         var scale = wide.square().mean([-1], keepdim: true).PlusInPlace(_eps).rsqrt_();
