@@ -26,7 +26,7 @@ internal static class SamplerBenchmark
         using var model = CausalLM.Load(folder);
         var tokenizer = Tokenizer.Load(folder);
         var parameters = model.Weights().Values.Sum(weight => weight.numel());
-        var samples = Math.Max(1, 2 * batch / prompts);
+        var samples = Math.Max(1, 4 * batch / prompts);     // so that the last, thinning batch weighs little
         List<GenerationRequest> requests = [.. SyntheticProblems.Set(0, "test", prompts)
             .Select(problem => new GenerationRequest(problem.Id, tokenizer.Encode(problem.Text + "\n"), [.. Enumerable.Range(0, samples)]))];
         var settings = new SamplingSettings { MaxNewTokens = newTokens };
