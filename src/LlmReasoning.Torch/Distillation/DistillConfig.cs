@@ -50,21 +50,16 @@ public sealed record DistillConfig
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public DistillConfig Validate()
     {
-        Require(PerDeviceTrainBatchSize >= 1, "per_device_train_batch_size", PerDeviceTrainBatchSize, "it must be at least 1");
-        Require(MaxSteps is -1 or >= 1, "max_steps", MaxSteps, "it must be at least 1, or -1 for num_train_epochs");
-        Require(NumTrainEpochs > 0 && double.IsFinite(NumTrainEpochs), "num_train_epochs", NumTrainEpochs, "it must be positive");
-        Require(MaxLength is null or >= 2, "max_length", MaxLength, "it must be at least 2");
-        Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
-        Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
-        Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
-        Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
-        Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
-        Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
+        UserException.Require(PerDeviceTrainBatchSize >= 1, "per_device_train_batch_size", PerDeviceTrainBatchSize, "it must be at least 1");
+        UserException.Require(MaxSteps is -1 or >= 1, "max_steps", MaxSteps, "it must be at least 1, or -1 for num_train_epochs");
+        UserException.Require(NumTrainEpochs > 0 && double.IsFinite(NumTrainEpochs), "num_train_epochs", NumTrainEpochs, "it must be positive");
+        UserException.Require(MaxLength is null or >= 2, "max_length", MaxLength, "it must be at least 2");
+        UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
+        UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
+        UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
+        UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
+        UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
+        UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         return this;
-    }
-
-    private static void Require(bool holds, string key, object? value, string remedy)
-    {
-        if (!holds) { throw new UserException($"{key} is {value}; {remedy}"); }
     }
 }

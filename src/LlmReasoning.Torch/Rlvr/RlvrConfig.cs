@@ -131,24 +131,19 @@ public sealed record RlvrConfig
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public RlvrConfig Validate()
     {
-        Require(NumGenerations >= 2, "num_generations", NumGenerations, "a group needs at least 2 completions to compare");
-        Require(PromptsPerStep >= 1, "prompts_per_step", PromptsPerStep, "it must be at least 1");
-        Require(NumIterations >= 1, "num_iterations", NumIterations, "it must be at least 1");
-        Require(MaxSteps >= 1, "max_steps", MaxSteps, "it must be at least 1");
-        Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
-        Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
-        Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
-        Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
-        Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
-        Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
-        Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
-        Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        UserException.Require(NumGenerations >= 2, "num_generations", NumGenerations, "a group needs at least 2 completions to compare");
+        UserException.Require(PromptsPerStep >= 1, "prompts_per_step", PromptsPerStep, "it must be at least 1");
+        UserException.Require(NumIterations >= 1, "num_iterations", NumIterations, "it must be at least 1");
+        UserException.Require(MaxSteps >= 1, "max_steps", MaxSteps, "it must be at least 1");
+        UserException.Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
+        UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
+        UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
+        UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
+        UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
+        UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
+        UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
+        UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
         Objective();
         return this;
-    }
-
-    private static void Require(bool holds, string key, object? value, string remedy)
-    {
-        if (!holds) { throw new UserException($"{key} is {value}; {remedy}"); }
     }
 }
