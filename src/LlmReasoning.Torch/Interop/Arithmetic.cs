@@ -83,6 +83,13 @@ internal static class Arithmetic
         return x.ge(scalar);
     }
 
+    /// <summary>The smaller of each element and the limit.</summary>
+    public static Tensor AtMost(this Tensor x, double limit)
+    {
+        using Scalar scalar = limit;
+        return x.clamp_max(scalar);
+    }
+
     /// <summary>x, with <paramref name="value"/> where the mask is true.</summary>
     public static Tensor Filled(this Tensor x, Tensor mask, double value)
     {
