@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Samples;
@@ -33,6 +34,12 @@ public sealed record RlvrStep
 
     /// <summary>Share of completions cut at the limit.</summary>
     public required double Truncated { get; init; }
+
+    /// <summary>Mean and deviation of each reward function, as columns.</summary>
+    public required IReadOnlyList<(string Name, double? Value)> Rewards { get; init; }
+
+    /// <summary>How often was sampled: above 1 where groups were replaced.</summary>
+    public required int GenerationBatches { get; init; }
     public required UpdateMetrics Update { get; init; }
     public required double LearningRate { get; init; }
 
@@ -47,6 +54,7 @@ public sealed record RlvrStep
     [
         ("step", Step), ("reward", Reward), ("accuracy", Accuracy),
         ("groups/all_wrong", Groups.Wrong), ("groups/mixed", Groups.Mixed), ("groups/all_right", Groups.Right), ("undecided", Undecided),
+        .. Rewards, ("generation_batches", GenerationBatches),
         ("completions/mean_length", CompletionLength), ("completions/clipped_ratio", Truncated),
         ("loss", Update.Loss), ("grad_norm", Update.GradNorm), ("entropy", Update.Entropy), ("kl", Update.Kl), ("clip_ratio/region_mean", Update.ClipShare),
         ("sampling/sampling_logp_difference/mean", Update.LogProbDifferenceMean), ("sampling/sampling_logp_difference/max", Update.LogProbDifferenceMax),
@@ -79,10 +87,10 @@ public sealed class RlvrTrainer(
             {
                 using var scope = NewDisposeScope();
                 var watch = Stopwatch.StartNew();
-                var groups = collector.Collect(order.Take(step - 1, config.PromptsPerStep), config.NumGenerations, "rollout", step, cancellation);
+                var (groups, trained, batches) = collector.CollectStep(order, step, cancellation);
                 var rollout = watch.Elapsed.TotalSeconds;
                 var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, config.MaxSteps);
-                var metrics = StepOf(step, groups, update.Run(groups, rate), rate, (rollout, watch.Elapsed.TotalSeconds - rollout));
+                var metrics = StepOf(step, groups, batches, update.Run(trained, rate), rate, (rollout, watch.Elapsed.TotalSeconds - rollout));
                 if (heldOut.Count > 0 && (step % config.EvalSteps == 0 || step == config.MaxSteps)) { metrics = metrics with { Eval = Evaluate(examiner, heldOut.Count, step, cancellation) }; }
                 if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { WriteCompletions(run.Folder, step, groups); }
                 run.WriteMetrics(metrics.Columns());
@@ -103,7 +111,7 @@ public sealed class RlvrTrainer(
         return (groups.Average(group => PassAtK.Estimate(config.EvalN, group.Correct, 1)), groups.Average(group => group.Correct > 0 ? 1.0 : 0.0));
     }
 
-    private static RlvrStep StepOf(int step, IReadOnlyList<RolloutGroup> groups, UpdateMetrics update, double rate, (double, double) seconds)
+    private RlvrStep StepOf(int step, IReadOnlyList<RolloutGroup> groups, int batches, UpdateMetrics update, double rate, (double, double) seconds)
     {
         var rollouts = groups.SelectMany(group => group.Rollouts).ToList();
         var judged = rollouts.Where(rollout => !double.IsNaN(rollout.Reward)).ToList();
@@ -117,12 +125,27 @@ public sealed class RlvrTrainer(
             Undecided = rollouts.Count - judged.Count,
             CompletionLength = rollouts.Average(rollout => rollout.Completion.TokenCount),
             Truncated = rollouts.Count(rollout => rollout.Completion.FinishReason == FinishReason.Length) / (double)rollouts.Count,
+            Rewards = RewardColumns(judged),
+            GenerationBatches = batches,
             Update = update,
             LearningRate = rate,
             SampledTokens = rollouts.Sum(rollout => (long)rollout.Completion.Ids.Count),
             Seconds = seconds,
         };
     }
+
+    // Mean and deviation of each reward function.
+    private IReadOnlyList<(string, double?)> RewardColumns(List<Rollout> judged) =>
+    [
+        .. config.RewardFuncs.SelectMany((function, f) =>
+        {
+            var values = judged.Select(rollout => rollout.Rewards[f]).ToList();
+            double? mean = values.Count == 0 ? null : values.Average();
+            double? deviation = values.Count < 2 ? null : Math.Sqrt(values.Sum(value => (value - mean!.Value) * (value - mean.Value)) / (values.Count - 1));
+            var name = $"rewards/{JsonNamingPolicy.SnakeCaseLower.ConvertName(function.ToString())}";
+            return ((string, double?)[])[($"{name}/mean", mean), ($"{name}/std", deviation)];
+        }),
+    ];
 
     private void WriteCompletions(string folder, int step, IReadOnlyList<RolloutGroup> groups)
     {
