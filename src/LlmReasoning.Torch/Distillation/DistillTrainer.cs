@@ -51,7 +51,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
         using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var loss = new DistillLoss(student, Teacher, config);
-        var order = rows.Count == 0 ? null : new DataOrder(rows.Count, config.Seed, config.ShuffleDataset);
+        var order = rows.Count == 0 ? null : new DataOrder(rows.Count, config.Seed, config.ShuffleDataset, config.GroupByLength ? index => rows[index].Length : null);
         var rowsOfEpoch = EpochOf(rows);
         var steps = config.Steps(rowsOfEpoch);
         for (var step = run.LastStep + 1; step <= steps; step++)
@@ -66,7 +66,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
                     ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])]
                     : [.. source.Draw(step, config.RowsPerStep, cancellation).Select(example => new TrainingRow(example))];
                 var rollout = watch.Elapsed.TotalSeconds;
-                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps);
+                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate);
                 var (value, norm) = Update(loss, batch, optimizer, rate);
                 var epoch = (double)step * config.RowsPerStep / rowsOfEpoch;
                 var metrics = new DistillStep(

@@ -57,4 +57,18 @@ public sealed record SftExample(IReadOnlyList<int> Ids, IReadOnlyList<bool> IsTr
         if (!isTrained.Contains(true)) { throw new UserException($"{place}: no token of it would be trained; remove the line"); }
         return new(all, isTrained);
     }
+
+    /// <summary>A text of which every token but the first is trained, with the stop token behind it; cut into pieces that share a token, so that every token has a predecessor.</summary>
+    /// <param name="limit">Tokens of a piece at most, 2 or more.</param>
+    /// <exception cref="UserException">The text is empty.</exception>
+    public static IEnumerable<SftExample> OfText(Tokenizer tokenizer, string text, int stopId, int limit, string place)
+    {
+        var ids = tokenizer.Encode(text);
+        if (ids.Length == 0) { throw new UserException($"{place}: the text is empty; remove the line"); }
+        if (ids[^1] != stopId) { ids = [.. ids, stopId]; }
+        for (var start = 0; start < ids.Length - 1; start += limit - 1)
+        {
+            yield return Of(ids[start..(start + 1)], ids[(start + 1)..Math.Min(start + limit, ids.Length)]);
+        }
+    }
 }
