@@ -25,6 +25,9 @@ public sealed record DistillConfig
     public double NumTrainEpochs { get; init; } = 3;
     public bool ShuffleDataset { get; init; } = true;
 
+    /// <summary>Steps take examples of similar length, so that little of a batch is padding.</summary>
+    public bool GroupByLength { get; init; }
+
     /// <summary>Prompt and response in tokens; null = the model's context.</summary>
     public int? MaxLength { get; init; }
 
@@ -33,6 +36,9 @@ public sealed record DistillConfig
     public double LearningRate { get; init; } = 2e-5;
     public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.Linear;
     public int WarmupSteps { get; init; }
+
+    /// <summary>Where cosine_with_min_lr ends, as a share of learning_rate.</summary>
+    public double MinLrRate { get; init; }
     public double WeightDecay { get; init; }
     public double AdamBeta1 { get; init; } = 0.9;
     public double AdamBeta2 { get; init; } = 0.999;
@@ -56,6 +62,7 @@ public sealed record DistillConfig
         UserException.Require(MaxLength is null or >= 2, "max_length", MaxLength, "it must be at least 2");
         UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
         UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
+        UserException.Require(MinLrRate is >= 0 and <= 1, "min_lr_rate", MinLrRate, "it must be between 0 and 1");
         UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
         UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");

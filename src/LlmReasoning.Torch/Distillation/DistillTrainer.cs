@@ -33,7 +33,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     {
         using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
-        var order = new DataOrder(examples.Count, config.Seed, config.ShuffleDataset);
+        var order = new DataOrder(examples.Count, config.Seed, config.ShuffleDataset, config.GroupByLength ? index => examples[index].Length : null);
         var steps = config.Steps(examples.Count);
         for (var step = run.LastStep + 1; step <= steps; step++)
         {
@@ -44,7 +44,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
             }
             var watch = Stopwatch.StartNew();
             List<SftExample> batch = [.. order.Take(step - 1, config.PerDeviceTrainBatchSize).Select(index => examples[index])];
-            var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps);
+            var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate);
             var (loss, norm) = Update(batch, optimizer, rate);
             var epoch = (double)step * config.PerDeviceTrainBatchSize / examples.Count;
             var metrics = new DistillStep(step, loss, norm, rate, batch.Sum(example => (long)example.ResponseIds.Count), epoch, watch.Elapsed.TotalSeconds);

@@ -19,4 +19,18 @@ public sealed record SftExample(IReadOnlyList<int> PromptIds, IReadOnlyList<int>
         if (responseIds.Length == 0) { throw new UserException($"{place}: the response is empty, nothing in it can be trained; remove the line"); }
         return new(promptIds, responseIds[^1] == stopId ? responseIds : [.. responseIds, stopId]);
     }
+
+    /// <summary>A text of which every token but the first is trained, with the stop token behind it; cut into pieces that share a token, so that every token has a predecessor.</summary>
+    /// <param name="limit">Tokens of a piece at most, 2 or more.</param>
+    /// <exception cref="UserException">The text is empty.</exception>
+    public static IEnumerable<SftExample> OfText(Tokenizer tokenizer, string text, int stopId, int limit, string place)
+    {
+        var ids = tokenizer.Encode(text);
+        if (ids.Length == 0) { throw new UserException($"{place}: the text is empty; remove the line"); }
+        if (ids[^1] != stopId) { ids = [.. ids, stopId]; }
+        for (var start = 0; start < ids.Length - 1; start += limit - 1)
+        {
+            yield return new(ids[start..(start + 1)], ids[(start + 1)..Math.Min(start + limit, ids.Length)]);
+        }
+    }
 }
