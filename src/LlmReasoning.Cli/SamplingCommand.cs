@@ -51,14 +51,15 @@ internal static class SamplingCommand
     public static void Sample<T>(RunConfig<T> config, IReadOnlyList<Prompt> prompts, PromptTemplate? template, int n, string folder) where T : SamplingConfig
     {
         var value = config.Value;
-        var modelId = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        var modelPath = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        var modelId = value.ModelId ?? modelPath;
         if (n < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
         var settings = SettingsOf(value).Validate();
         var samplesPath = Path.Combine(folder, SamplesFile);
         var manifestPath = Path.Combine(folder, "manifest.json");
         var templateId = template?.Id ?? "none";
         var isComplete = SamplingRun.IsComplete(samplesPath, SamplingRun.SharedSettingsOf(modelId, templateId, settings), prompts, n);
-        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelId)); }
+        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelPath)); }
         if (isComplete)
         {
             SampleFile.Sort(samplesPath, prompts.Select(prompt => prompt.Id));      // a run may have ended between its last sample and this
@@ -66,7 +67,7 @@ internal static class SamplingCommand
             return;
         }
         NativeTorch.Initialise();
-        var modelFolder = ModelFolder.Resolve(modelId);
+        var modelFolder = ModelFolder.Resolve(modelPath);
         using var model = CausalLM.Load(modelFolder, DtypeOf(config), DeviceOf(config));
         var run = new SamplingRun
         {
