@@ -14,6 +14,9 @@ public enum LearningRateSchedule
 
     /// <summary>Up in a line, then down half a cosine to 0.</summary>
     Cosine,
+
+    /// <summary>Up in a line, then down half a cosine to a share of the full rate (min_lr_rate).</summary>
+    CosineWithMinLr,
 }
 
 public static class LearningRates
@@ -22,7 +25,8 @@ public static class LearningRates
     /// <param name="step">The update's index, from 0.</param>
     /// <param name="warmupSteps">Updates before the full rate.</param>
     /// <param name="totalSteps">Updates of the run.</param>
-    public static double Multiplier(this LearningRateSchedule schedule, long step, long warmupSteps, long totalSteps)
+    /// <param name="minRate">Where <see cref="LearningRateSchedule.CosineWithMinLr"/> ends, 0 to 1.</param>
+    public static double Multiplier(this LearningRateSchedule schedule, long step, long warmupSteps, long totalSteps, double minRate = 0)
     {
         if (schedule == LearningRateSchedule.Constant) { return 1; }
         if (step < warmupSteps) { return (double)step / Math.Max(1, warmupSteps); }
@@ -30,8 +34,11 @@ public static class LearningRates
         return schedule switch
         {
             LearningRateSchedule.Linear => Math.Max(0, (totalSteps - step) / stepsOfDecay),
-            LearningRateSchedule.Cosine => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * ((step - warmupSteps) / stepsOfDecay)))),
+            LearningRateSchedule.Cosine => HalfCosine(),
+            LearningRateSchedule.CosineWithMinLr => (HalfCosine() * (1 - minRate)) + minRate,
             _ => 1,
         };
+
+        double HalfCosine() => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * ((step - warmupSteps) / stepsOfDecay))));
     }
 }

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>Estimators of KL(pi || pi_ref) from one sampled token, with d = l - l_ref (joschu.net/blog/kl-approx.html).</summary>
@@ -25,8 +27,8 @@ public static class Kl
         var estimate = estimator switch
         {
             KlEstimator.K1 => d,
-            KlEstimator.K2 => d.square() / 2,
-            _ => (-d).exp() - 1 + d,
+            KlEstimator.K2 => (d * d).Over(2),
+            _ => (-d).exp().Minus(1).Plus(d),
         };
         return estimate.MoveToOuterDisposeScope();
     }
@@ -39,7 +41,7 @@ public static class Kl
     public static Tensor Penalise(Tensor rewards, Tensor logProbs, Tensor refLogProbs, Tensor mask, double beta)
     {
         using var scope = NewDisposeScope();
-        var total = Estimate(logProbs, refLogProbs, KlEstimator.K1).masked_fill(mask.eq(0), 0).sum(1);
-        return (rewards - beta * total).MoveToOuterDisposeScope();
+        var total = Estimate(logProbs, refLogProbs, KlEstimator.K1).Filled(mask.IsZero(), 0).sum(1);
+        return (rewards - total.Times(beta)).MoveToOuterDisposeScope();
     }
 }
