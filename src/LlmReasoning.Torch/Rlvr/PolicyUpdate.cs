@@ -23,12 +23,17 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
     private readonly PolicyLossSettings _loss = config.Objective().Loss;
     private readonly AdvantageSettings _advantages = config.Objective().Advantages;
 
+    /// <summary>Of the last run's completions, in the groups' order: the advantage, and how many tokens count.</summary>
+    public IReadOnlyList<(double Advantage, int Tokens)> Rows { get; private set; } = [];
+
     /// <summary>Advantages, then the updates.</summary>
-    /// <exception cref="UserException">Sampler and trainer disagree beyond the bound, or a value is not finite.</exception>
+    /// <exception cref="UserException">Sampler and trainer disagree beyond the bound.</exception>
+    /// <exception cref="NonFiniteException">A value is not finite.</exception>
     public UpdateMetrics Run(IReadOnlyList<RolloutGroup> groups, double learningRate)
     {
         using var scope = NewDisposeScope();
-        var rows = Rows(groups);
+        var rows = RowsOf(groups);
+        Rows = [.. rows.Select(row => (row.Advantage, row.Counted))];
         var micros = MicroBatches(rows);
         var old = config.NumIterations > 1 ? micros.Select(micro => LogProbs(policy, micro)).ToList() : null;
         var referenceLogProbs = reference is null ? null : micros.Select(micro => LogProbs(reference, micro)).ToList();
@@ -89,7 +94,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
         }
         var weights = policy.Weights().Values;
         var norm = Gradients.Norm(weights);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm)) { throw new UserException($"the loss is {loss} and the gradient's norm {norm}; the run stops before the weights are spoiled: lower learning_rate"); }
+        NonFinite.Refuse(loss, norm, policy.Weights());
         if (micros.Count > 0)
         {
             Gradients.Clip(weights, norm, config.MaxGradNorm);
@@ -102,7 +107,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
     }
 
     // Every row of the step, in the groups' order.
-    private List<Row> Rows(IReadOnlyList<RolloutGroup> groups)
+    private List<Row> RowsOf(IReadOnlyList<RolloutGroup> groups)
     {
         var (count, size) = (groups.Count, groups[0].Rollouts.Count);
         var rewards = tensor(groups.SelectMany(group => group.Rollouts.Select(rollout => rollout.Reward)).ToArray(), [count, size]);

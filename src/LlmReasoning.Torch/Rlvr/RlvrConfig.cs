@@ -15,7 +15,7 @@ public enum OutcomeReward
 }
 
 /// <summary>The settings of <c>train rlvr</c>; the names are TRL's where TRL has one.</summary>
-public sealed record RlvrConfig
+public sealed partial record RlvrConfig
 {
     /// <summary>A checkpoint's folder, or "embedded".</summary>
     public string? ModelNameOrPath { get; init; }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LlmReasoning.Evaluation;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Generation;
@@ -13,6 +14,9 @@ public sealed class RolloutCollector(
 {
     private readonly int[][] _prompts = [.. problems.Select(problem => tokenizer.Encode(template.Render(problem.Text)))];
     private readonly GoldAnswer[] _golds = [.. problems.Select(problem => GoldAnswer.Parse(problem.Gold))];
+
+    /// <summary>Spent on grading so far.</summary>
+    public double GradeSeconds { get; private set; }
 
     /// <summary>n completions of each of some problems; the random numbers are keyed by run seed, <paramref name="stream"/>, step, problem and sample.</summary>
     /// <param name="indexes">Into the problems; one may occur twice and gets other samples then.</param>
@@ -44,8 +48,11 @@ public sealed class RolloutCollector(
             [.. groupOf.Keys],
             completion => completions[groupOf[completion.Request]][completion.SampleIndex % n] = completion,
             cancellation);
-        return [.. indexes.AsParallel().AsOrdered().Select((index, group) =>
+        var grading = Stopwatch.GetTimestamp();
+        RolloutGroup[] groups = [.. indexes.AsParallel().AsOrdered().Select((index, group) =>
             new RolloutGroup(problems[index], [.. completions[group].Select(completion => Judge(completion, _golds[index]))]))];
+        GradeSeconds += Stopwatch.GetElapsedTime(grading).TotalSeconds;
+        return groups;
     }
 
     private Rollout Judge(Completion completion, GoldAnswer gold)
