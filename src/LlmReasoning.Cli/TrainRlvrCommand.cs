@@ -5,7 +5,6 @@ using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Rlvr;
-using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 
@@ -26,7 +25,7 @@ internal static class TrainRlvrCommand
         ProblemSource.AddOptions(options);
         options.Add("--output", nameof(RlvrConfig.OutputDir), "The run's folder", "DIR");
         options.Add("--seed", nameof(RlvrConfig.Seed), "Of data order and sampling", "SEED");
-        var resume = new Option<bool>("--resume") { Description = "Go on from the last checkpoint in the output folder" };
+        var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
         command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume)));
         return command.WithExamples("llm-reasoning train rlvr --config configs/quickstart/rlvr.yaml --output runs/rlvr", "llm-reasoning train rlvr --config configs/quickstart/rlvr.yaml --output runs/rlvr --resume");
@@ -42,22 +41,16 @@ internal static class TrainRlvrCommand
         PassKReport.CheckGolds(problems, value.Policy);
         PassKReport.CheckGolds(heldOut, value.Policy);
         var template = PromptTemplate.Load(value.Template);
-        var run = TrainingRun.Open(folder, resume);
-        if (run.LastStep > 0) { RunSettings.RefuseOthers(config, folder, s_changeable); }
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
         if (run.LastStep >= value.MaxSteps)
         {
             Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, run.LastStep));
             return ExitCode.Done;
         }
-        Logging.ToFile(folder);
-        NativeTorch.Initialise();
-        var source = ModelFolder.Resolve(modelId);
-        var tokenizer = ModelFolder.LoadTokenizer(source);
-        using var policy = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : source);
+        var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
+        using var _ = policy;
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
-        AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
-        Manifest.Write(Path.Combine(folder, "manifest.json"), source, policy, value.Problems);
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
         {
             new RlvrTrainer(policy, reference, tokenizer, value, template, stopIds, source)

@@ -37,10 +37,13 @@ public sealed class TrainingRun
     /// <exception cref="UserException">There are checkpoints and <paramref name="resume"/> is false.</exception>
     public static TrainingRun Open(string folder, bool resume, BestMetric? best = null)
     {
-        var last = Steps(folder).LastOrDefault();
+        var last = LastStepOf(folder);
         if (last > 0 && !resume) { throw new UserException($"{folder}: holds a run up to step {last}; go on with --resume, or choose another --output"); }
         return new(folder, last, best);
     }
+
+    /// <summary>The step of a folder's last checkpoint; 0 = there is none.</summary>
+    public static int LastStepOf(string folder) => Steps(folder).LastOrDefault();
 
     /// <summary>The folder of a step's checkpoint, a model folder like any other.</summary>
     public static string CheckpointOf(string folder, int step) => Path.Combine(folder, "checkpoints", $"{Prefix}{step:D6}");
