@@ -44,7 +44,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
             }
             var watch = Stopwatch.StartNew();
             List<SftExample> batch = [.. order.Take(step - 1, config.PerDeviceTrainBatchSize).Select(index => examples[index])];
-            var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate);
+            var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate, config.NumDecaySteps);
             var (loss, norm) = Update(batch, optimizer, rate);
             var epoch = (double)step * config.PerDeviceTrainBatchSize / examples.Count;
             var metrics = new DistillStep(step, loss, norm, rate, batch.Sum(example => (long)example.ResponseIds.Count), epoch, watch.Elapsed.TotalSeconds);
