@@ -23,6 +23,7 @@ internal static class TrainRlvrCommand
         var options = new ConfigOptions<RlvrConfig>(command);
         options.Add("--model", nameof(RlvrConfig.ModelNameOrPath), "The model's folder, or \"embedded\"", "DIR");
         options.Add("--problems", nameof(RlvrConfig.Problems), "A file of problems, or embedded-train", "FILE");
+        ProblemSource.AddOptions(options);
         options.Add("--output", nameof(RlvrConfig.OutputDir), "The run's folder", "DIR");
         options.Add("--seed", nameof(RlvrConfig.Seed), "Of data order and sampling", "SEED");
         var resume = new Option<bool>("--resume") { Description = "Go on from the last checkpoint in the output folder" };
@@ -36,8 +37,8 @@ internal static class TrainRlvrCommand
         var value = config.Value.Validate();
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
-        var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), null, value.Limit);
-        IReadOnlyList<Problem> heldOut = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, null, null);
+        var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
+        IReadOnlyList<Problem> heldOut = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
         PassKReport.CheckGolds(heldOut, value.Policy);
         var template = PromptTemplate.Load(value.Template);

@@ -1,3 +1,4 @@
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Verification;
 
@@ -21,6 +22,21 @@ public sealed record RlvrConfig
 
     /// <summary>A file of problems, or embedded-train.</summary>
     public string? Problems { get; init; }
+
+    /// <summary>The fields that hold a problem's text, answer, id and level, where their names are not recognised.</summary>
+    public string? ProblemField { get; init; }
+    public string? AnswerField { get; init; }
+    public string? IdField { get; init; }
+    public string? LevelField { get; init; }
+
+    /// <summary>Only problems of these levels; null = all.</summary>
+    public IReadOnlyList<string>? Levels { get; init; }
+
+    /// <summary>So many problems, drawn by their ids; null = all.</summary>
+    public int? Subset { get; init; }
+
+    /// <summary>Other seeds draw other problems.</summary>
+    public long SubsetSeed { get; init; }
 
     /// <summary>The first so many problems; null = all.</summary>
     public int? Limit { get; init; }
@@ -103,6 +119,10 @@ public sealed record RlvrConfig
     public int EvalN { get; init; } = 16;
     public int? BatchSize { get; init; }
     public int? Threads { get; init; }
+
+    public ProblemFilter Filter() => new() { Levels = Levels, Subset = Subset, SubsetSeed = SubsetSeed, Limit = Limit };
+
+    public ProblemFieldNames FieldNames() => new() { Problem = ProblemField, Answer = AnswerField, Id = IdField, Level = LevelField };
 
     /// <summary>The objective with this config's changes, checked.</summary>
     /// <exception cref="UserException">An unknown loss_type, or values outside their range.</exception>
