@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Evaluation.Comparison;
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Evaluation.Selection;
 using LlmReasoning.Verification;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Runs;

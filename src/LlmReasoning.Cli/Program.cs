@@ -17,6 +17,7 @@ internal static class Program
             EvalCommand.Create(),
             DataCommand.Create(),
             VerifyCommand.Create(),
+            StudyCommand.Create(),
             InfoCommand.Create(),
         };
         root.Options.Add(Verbose);

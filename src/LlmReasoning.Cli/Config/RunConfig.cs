@@ -25,6 +25,9 @@ internal sealed class RunConfig<T> where T : class
     /// <summary>The record with its defaults, for help texts. Required properties are null or zero.</summary>
     public static T Defaults => Activator.CreateInstance<T>();
 
+    /// <summary>The defaults as a config would write them, by key; keys that must be given are left out.</summary>
+    public static IReadOnlyDictionary<string, string> DefaultTexts => Properties.Where(pair => !IsRequired(pair.Value)).ToDictionary(pair => pair.Key, pair => ConfigType.Write(pair.Value.GetValue(Defaults)));
+
     /// <summary>Reads <paramref name="path"/> (null: no file) and lets the later of <paramref name="overrides"/> win over the earlier and over the file.</summary>
     /// <exception cref="UserException">A key is unknown or required and missing; a value has the wrong type.</exception>
     public static RunConfig<T> Load(string? path, IEnumerable<ConfigEntry> overrides)

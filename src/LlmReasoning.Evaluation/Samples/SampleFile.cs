@@ -25,7 +25,8 @@ public static class SampleFile
         return found;
     }
 
-    private static string? InFolder(string folder)
+    /// <summary>The samples file of a folder; null without one.</summary>
+    internal static string? InFolder(string folder)
     {
         string[] files = [.. Names.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
         if (files.Length > 1) { throw new UserException($"{folder}: holds {string.Join(" and ", files.Select(Path.GetFileName))}; remove one of them, or name a file"); }

@@ -1,10 +1,9 @@
-using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Problems.Synthetic;
 
-namespace LlmReasoning.Cli;
+namespace LlmReasoning.Evaluation.Problems;
 
 /// <summary>Finds problems by what the user calls them.</summary>
-internal static class ProblemSource
+public static class ProblemSource
 {
     // EMBEDDED: the sets that the embedded study uses.
     private static readonly Dictionary<string, (string Split, int Count)> EmbeddedSets = new()
