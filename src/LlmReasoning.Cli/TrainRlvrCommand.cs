@@ -23,7 +23,7 @@ internal static class TrainRlvrCommand
         var options = new ConfigOptions<RlvrConfig>(command);
         options.Add("--model", nameof(RlvrConfig.ModelNameOrPath), "The model's folder, or \"embedded\"", "DIR");
         options.Add("--problems", nameof(RlvrConfig.Problems), "A file of problems, or embedded-train", "FILE");
-        ProblemSource.AddOptions(options);
+        ProblemOptions.Add(options);
         options.Add("--output", nameof(RlvrConfig.OutputDir), "The run's folder", "DIR");
         options.Add("--seed", nameof(RlvrConfig.Seed), "Of data order and sampling", "SEED");
         options.Add("--completions", nameof(RlvrConfig.NumCompletionsToPrint), "Print so many completions whenever log_completions_steps writes them", "N");
