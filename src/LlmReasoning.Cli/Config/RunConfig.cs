@@ -79,6 +79,9 @@ internal sealed class RunConfig<T> where T : class
             : new(key, new ConfigScalar(value, Quoted: false), "--set");
     }
 
+    /// <summary>The same with another record: one in which what follows from other keys is written out.</summary>
+    public RunConfig<T> With(T value) => new(value, _given, Ignored);
+
     /// <summary>Whether the file or the command line says it.</summary>
     /// <param name="key">The name of the record's property.</param>
     public bool IsGiven(string key) => _given.ContainsKey(ConfigType.SnakeCase(key));
