@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using LlmReasoning.Cli.Config;
 using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
@@ -14,7 +16,9 @@ namespace LlmReasoning.Cli;
 /// <summary><c>train distill</c>: training on a teacher's texts or distributions, or on the student's own samples under a teacher.</summary>
 internal static class TrainDistillCommand
 {
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "output_dir", "micro_batch_tokens"];
+    // What a run that goes on may change.
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens",
+        "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
     {
@@ -44,30 +48,43 @@ internal static class TrainDistillCommand
         if (files.Count == 0 && value.ReadsData) { throw config.Mistake(nameof(value.TeacherData), "give it, as in --teacher-data sft.jsonl"); }
         if (files.Count == 0 && value.Problems is null) { throw config.Mistake(nameof(value.Problems), "samples need prompts: give problems, or teacher data with prompts"); }
         var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
+        var heldOut = HeldOut(value);
         var template = PromptTemplate.Load(value.Template);
-        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems);
         using var _ = student;
         using var teacher = LoadTeacher(value, tokenizer);
         var stopIds = GenerationDefaults.Read(source, student.Config).EosTokenIds is { Count: > 0 } ids ? ids
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");
         var examples = Read(files, new(tokenizer, template, stopIds[0], value, problems), value, student.Config.MaxPositionEmbeddings);
-        SampledExamples? Sampler(CausalLM? model, string stream) => model is null ? null : new(
-            model, tokenizer, Prompts(problems, examples, tokenizer, template), [.. stopIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()], value, stream);
+        HashSet<int> sampleStopIds = [.. stopIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
+        SampledExamples? Sampler(CausalLM? model, string stream) =>
+            model is null ? null : new(model, tokenizer, Prompts(problems, examples, tokenizer, template), sampleStopIds, value, stream);
         var rows = value.ReadsData ? Rows(examples, value, student.Config.MaxPositionEmbeddings) : [];
         var trainer = new DistillTrainer(student, value, source)
         {
             Teacher = teacher,
             StudentSamples = value.Lmbda > 0 ? Sampler(student, "student") : null,
             TeacherSamples = value.SeqKd && value.Lmbda < 1 ? Sampler(teacher, "teacher") : null,
+            Examiner = heldOut is null ? null : new(student, tokenizer, heldOut, template, sampleStopIds, value.Examination()),
+            Warn = warning => Log.Warning("{Warning:l}", warning),
         };
-        var steps = value.Steps(trainer.EpochOf(rows));
+        var steps = trainer.Resolve(rows).MaxSteps;
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
-            trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step)), Interruption.Token);
+            HeldOutEval? eval = null;
+            trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step), Details(step, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, Math.Max(steps, run.LastStep)));
         return ExitCode.Done;
+    }
+
+    private static ProblemBuckets? HeldOut(DistillConfig config)
+    {
+        if (config.EvalProblems is null || config.EvalStrategy == IntervalStrategy.No) { return null; }
+        var problems = ProblemSource.Read(config.EvalProblems);
+        PassKReport.CheckGolds(problems, config.Policy);
+        return ProblemBuckets.Of(problems, config.EvalBaseEval, config.Buckets);
     }
 
     private static CausalLM? LoadTeacher(DistillConfig config, Tokenizer tokenizer)
@@ -96,8 +113,9 @@ internal static class TrainDistillCommand
         return [.. placed.Where(one => one.Example.Length <= limit).Select(one => one.Example)];
     }
 
-    private static IReadOnlyList<IReadOnlyList<int>> Prompts(IReadOnlyList<Problem>? problems, List<SftExample> examples, Tokenizer tokenizer, PromptTemplate template) =>
-        problems is not null ? [.. problems.Select(problem => tokenizer.Encode(template.Render(problem.Text)))] : [.. examples.Select(example => example.PromptIds)];
+    private static IReadOnlyList<SamplePrompt> Prompts(IReadOnlyList<Problem>? problems, List<SftExample> examples, Tokenizer tokenizer, PromptTemplate template) => problems is not null
+        ? [.. problems.Select(problem => new SamplePrompt(problem.Id, tokenizer.Encode(template.Render(problem.Text))))]
+        : [.. examples.Select((example, i) => new SamplePrompt($"example-{i + 1}", example.PromptIds))];
 
     private static IReadOnlyList<TrainingRow> Rows(List<SftExample> examples, DistillConfig config, int context)
     {
@@ -107,7 +125,16 @@ internal static class TrainDistillCommand
         return rows;
     }
 
-    private static string Describe(DistillStep step) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s");
+    private static string Describe(DistillStep step) => Text($"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s");
+
+    // Lines below the bar.
+    private static IReadOnlyList<string> Details(DistillStep step, HeldOutEval? eval)
+    {
+        List<string> lines = [Text($"{step.TrainedTokens} trained tokens, lr {step.LearningRate:G3}, rollout {step.Seconds.Rollout:0.00} s, train {step.Seconds.Train:0.00} s")];
+        if (step.Samples.Count > 0) { lines.Add(Text($"{step.Samples.Count} samples of the {(step.IsOnPolicy ? "student" : "teacher")}, {step.Samples.Average(sample => sample.TokenCount):0} tokens on average")); }
+        if (eval is not null) { lines.Add(Text($"held out: pass@1 {eval.PassAt1:0.0 %}, pass@n {eval.PassAtN:0.0 %}; pass@1 by bucket: {string.Join(", ", eval.Buckets.Take(12).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt1:0 %}")))}")); }
+        return lines;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
