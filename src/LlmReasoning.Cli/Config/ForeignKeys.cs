@@ -74,7 +74,7 @@ internal static class ForeignKeys
     [
         ("optim", ["adamw_torch", "adamw_torch_fused", "adamw_hf"], "the optimizer is AdamW (adamw_torch)"),
         ("optim_args", ["null"], "write adam_beta1, adam_beta2, adam_epsilon"),
-        ("lr_scheduler_kwargs", ["null"], "schedules have no further settings; take constant, constant_with_warmup, linear or cosine"),
+        ("lr_scheduler_kwargs", ["null"], "write min_lr_rate and num_decay_steps as keys of their own, where the command has them"),
         ("resume_from_checkpoint", ["null", "false"], "go on with --resume"),
         ("use_peft", ["false"], "all weights train, there are no adapters"),
         ("load_in_8bit", ["false"], "weights are float32"),
