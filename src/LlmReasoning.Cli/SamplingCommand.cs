@@ -50,14 +50,15 @@ internal static class SamplingCommand
     public static string Sample<T>(RunConfig<T> config, IReadOnlyList<Prompt> prompts, PromptTemplate? template, int n, string folder) where T : SamplingConfig
     {
         var value = config.Value;
-        var modelId = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        var modelPath = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        var modelId = value.ModelId ?? modelPath;
         if (n < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
         var settings = SettingsOf(value).Validate();
         var samplesPath = SampleFile.ToWrite(folder);
         var manifestPath = Path.Combine(folder, "manifest.json");
         var templateId = template?.Id ?? "none";
         var isComplete = SamplingRun.IsComplete(samplesPath, SamplingRun.SharedSettingsOf(modelId, templateId, settings), prompts, n);
-        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelId)); }
+        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelPath)); }
         if (isComplete)
         {
             Log.Information("{Path} is complete; nothing is sampled", samplesPath);
@@ -67,7 +68,7 @@ internal static class SamplingCommand
         }
         if (SampleFile.IsCompressed(samplesPath)) { samplesPath = SampleFile.Decompress(samplesPath); }
         NativeTorch.Initialise();
-        var modelFolder = ModelFolder.Resolve(modelId);
+        var modelFolder = ModelFolder.Resolve(modelPath);
         using var model = CausalLM.Load(modelFolder, DtypeOf(config), DeviceOf(config));
         var run = new SamplingRun
         {

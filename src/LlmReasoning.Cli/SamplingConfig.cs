@@ -18,6 +18,9 @@ internal record SamplingConfig
     /// <summary>A checkpoint's folder, or "embedded".</summary>
     public string? ModelNameOrPath { get; init; }
 
+    /// <summary>What samples and tables call the model; null = model_name_or_path.</summary>
+    public string? ModelId { get; init; }
+
     /// <summary>A file of problems, or an embedded set: embedded-test, embedded-train.</summary>
     public string? Problems { get; init; }
 

@@ -55,7 +55,7 @@ internal static class TrainPretrainCommand
             : [.. ReadFile(corpus, tokenizer, stopId, limit, heldOut)];
         Log.Information(
             "{Examples} examples of {Tokens} tokens, {Trained} of them trained; none holds one of {Problems} held-out problems",
-            examples.Count, examples.Sum(example => (long)example.Length), examples.Sum(example => (long)example.ResponseIds.Count), heldOut.Count);
+            examples.Count, examples.Sum(example => (long)example.Length), examples.Sum(example => (long)example.TrainedTokens), heldOut.Count);
         var supervised = value.Supervised();
         var steps = supervised.Steps(examples.Count);
         AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
@@ -64,8 +64,8 @@ internal static class TrainPretrainCommand
         {
             new DistillTrainer(model, supervised, source).Train(
                 run,
-                examples,
-                step => progress.Report(step.Step, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds, 1e-3):F0} trained tokens/s")),
+                [.. examples.Select(example => new TrainingRow(example))],
+                step => progress.Report(step.Step, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Train, 1e-3):F0} trained tokens/s")),
                 Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, steps));
