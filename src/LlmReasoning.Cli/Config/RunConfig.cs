@@ -32,6 +32,9 @@ internal sealed class RunConfig<T> where T : class
     /// <summary>Whether the record has a property for the key.</summary>
     public static bool Has(string key) => Properties.ContainsKey(key);
 
+    /// <summary>The defaults as a config would write them, by key; keys that must be given are left out.</summary>
+    public static IReadOnlyDictionary<string, string> DefaultTexts => Properties.Where(pair => !IsRequired(pair.Value)).ToDictionary(pair => pair.Key, pair => ConfigType.Write(pair.Value.GetValue(Defaults)));
+
     /// <summary>Reads <paramref name="path"/> (null: no file) and lets the later of <paramref name="overrides"/> win over the earlier and over the file.</summary>
     /// <exception cref="UserException">A key is unknown or required and missing; a value has the wrong type.</exception>
     public static RunConfig<T> Load(string? path, IEnumerable<ConfigEntry> overrides)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using LlmReasoning.Cli.Config;
 
@@ -25,7 +26,7 @@ internal static class StudyCommand
         {
             if (parsed.GetValue(level) is not null && !parsed.GetValue(commands)) { throw new UserException("--level goes with --commands; add it"); }
             var design = load(parsed);
-            if (parsed.GetValue(commands)) { Console.Out.Write(StudyPlan.Commands(design, parsed.GetValue(level))); }
+            if (parsed.GetValue(commands)) { Console.Out.Write(StudyPlan.Commands(design, RunCommand(parsed, commands, level), parsed.GetValue(level))); }
             else { Console.Out.Write(StudyPlan.Table(design, Speed.Estimate(design.Parameters, Environment.ProcessorCount))); }
             return ExitCode.Done;
         });
@@ -43,12 +44,25 @@ internal static class StudyCommand
             var design = load(parsed);
             using var held = StudyFolder.Lock(design.Folder);
             StudyRun.Run(parsed.RootCommandResult.Command, design, Speed.Estimate(design.Parameters, Environment.ProcessorCount));
-            StudySummary.Print(design);
+            if (design.Arms.Count > 1) { Console.Out.Write(StudySummary.BucketTable(design)); }
+            Console.Out.WriteLine($"written to {design.Folder}");
             return ExitCode.Done;
         });
         return command.WithExamples(
             "llm-reasoning study run --config configs/quickstart/quick.yaml",
             "llm-reasoning study run --config configs/quickstart/study.yaml --seeds 3 --output runs/study");
+    }
+
+    /// <summary>The arguments of <c>study run</c> that belong to those of <c>study plan</c>.</summary>
+    private static List<string> RunCommand(ParseResult parsed, Option<bool> commands, Option<int?> level)
+    {
+        List<string> arguments = ["study", "run"];
+        foreach (var child in parsed.CommandResult.Children.OfType<OptionResult>().Where(child => !child.Implicit && child.Option != commands && child.Option != level))
+        {
+            var isPath = child.Option.Name is "--config" or "--output";
+            foreach (var token in child.Tokens) { arguments.AddRange([child.Option.Name, isPath ? Path.GetFullPath(token.Value) : token.Value]); }
+        }
+        return arguments;
     }
 
     private static Func<ParseResult, StudyDesign> Options(Command command)

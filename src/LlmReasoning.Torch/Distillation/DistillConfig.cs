@@ -121,8 +121,11 @@ public sealed record DistillConfig
     public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.Linear;
     public int WarmupSteps { get; init; }
 
-    /// <summary>Where cosine_with_min_lr ends, as a share of learning_rate.</summary>
+    /// <summary>Where cosine_with_min_lr and warmup_stable_decay end, as a share of learning_rate.</summary>
     public double MinLrRate { get; init; }
+
+    /// <summary>The last steps, in which warmup_stable_decay goes down.</summary>
+    public int NumDecaySteps { get; init; }
     public double WeightDecay { get; init; }
     public double AdamBeta1 { get; init; } = 0.9;
     public double AdamBeta2 { get; init; } = 0.999;
@@ -160,6 +163,7 @@ public sealed record DistillConfig
         UserException.Require(MaxLength is null or >= 2, "max_length", MaxLength, "it must be at least 2");
         UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
         UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
+        UserException.Require(NumDecaySteps >= 0, "num_decay_steps", NumDecaySteps, "it must be 0 or positive");
         UserException.Require(MinLrRate is >= 0 and <= 1, "min_lr_rate", MinLrRate, "it must be between 0 and 1");
         UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
         UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");

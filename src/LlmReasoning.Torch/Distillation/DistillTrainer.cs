@@ -66,7 +66,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
                     ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])]
                     : [.. source.Draw(step, config.RowsPerStep, cancellation).Select(example => new TrainingRow(example))];
                 var rollout = watch.Elapsed.TotalSeconds;
-                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate);
+                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate, config.NumDecaySteps);
                 var (value, norm) = Update(loss, batch, optimizer, rate);
                 var epoch = (double)step * config.RowsPerStep / rowsOfEpoch;
                 var metrics = new DistillStep(

@@ -33,15 +33,15 @@ public static class Kl
         return estimate.MoveToOuterDisposeScope();
     }
 
-    /// <summary>rewards - beta * sum_t m_t (l_t - l_ref_t), [B]: the penalty inside the reward (RLOO, arXiv 2402.14740).</summary>
+    /// <summary>rewards - beta * sum_t m_t KL_t, [B]: the penalty inside the reward; with k1 that of RLOO (arXiv 2402.14740).</summary>
     /// <param name="rewards">[B].</param>
     /// <param name="logProbs">[B, T], of the policy that sampled.</param>
     /// <param name="refLogProbs">[B, T].</param>
     /// <param name="mask">[B, T], 1 = counts.</param>
-    public static Tensor Penalise(Tensor rewards, Tensor logProbs, Tensor refLogProbs, Tensor mask, double beta)
+    public static Tensor Penalise(Tensor rewards, Tensor logProbs, Tensor refLogProbs, Tensor mask, double beta, KlEstimator estimator = KlEstimator.K1)
     {
         using var scope = NewDisposeScope();
-        var total = Estimate(logProbs, refLogProbs, KlEstimator.K1).Filled(mask.IsZero(), 0).sum(1);
+        var total = Estimate(logProbs, refLogProbs, estimator).Filled(mask.IsZero(), 0).sum(1);
         return (rewards - total.Times(beta)).MoveToOuterDisposeScope();
     }
 }
