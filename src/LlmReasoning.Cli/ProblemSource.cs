@@ -1,3 +1,4 @@
+using LlmReasoning.Cli.Config;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Problems.Synthetic;
 
@@ -13,14 +14,31 @@ internal static class ProblemSource
         ["embedded-train"] = (Split.Train, 640),
     };
 
-    /// <summary>The problems of a file or of an embedded set, filtered.</summary>
-    /// <exception cref="UserException">There is no such file or set, or no problem is left.</exception>
-    public static IReadOnlyList<Problem> Read(string nameOrPath, IReadOnlyList<string>? levels, int? limit, ProblemFieldNames? fields = null)
+    /// <summary>Adds the options of the keys that say which problems of a file are used and what its fields are called.</summary>
+    /// <typeparam name="T">A config with these keys, named as in <see cref="SamplingConfig"/>.</typeparam>
+    public static void AddOptions<T>(ConfigOptions<T> options) where T : class
+    {
+        options.Add("--level", nameof(SamplingConfig.Levels), "Only problems of these levels", "LEVEL");
+        options.Add("--subset", nameof(SamplingConfig.Subset), "Only so many problems, drawn by their ids", "COUNT");
+        options.Add("--subset-seed", nameof(SamplingConfig.SubsetSeed), "Other seeds draw other problems", "SEED");
+        options.Add("--limit", nameof(SamplingConfig.Limit), "Only the first problems", "COUNT");
+        options.Add("--problem-field", nameof(SamplingConfig.ProblemField), "The field that holds a problem's text, where its name is not recognised", "NAME");
+        options.Add("--answer-field", nameof(SamplingConfig.AnswerField), "The field that holds the reference answer", "NAME");
+        options.Add("--id-field", nameof(SamplingConfig.IdField), "The field that holds the id", "NAME");
+        options.Add("--level-field", nameof(SamplingConfig.LevelField), "The field that holds the level", "NAME");
+    }
+
+    /// <summary>The problems of a file or of an embedded set.</summary>
+    /// <param name="nameOrPath">A file, or the name of an embedded set.</param>
+    /// <param name="filter">Which of them; null = all.</param>
+    /// <param name="fields">Fields of the file with names of their own; null = as recognised.</param>
+    /// <exception cref="UserException">There is no such file or set, or the filter asks for what it does not have.</exception>
+    public static IReadOnlyList<Problem> Read(string nameOrPath, ProblemFilter? filter = null, ProblemFieldNames? fields = null)
     {
         var problems = EmbeddedSets.TryGetValue(nameOrPath, out var set) && !File.Exists(nameOrPath)
             ? [.. SyntheticProblems.Set(0, set.Split, set.Count).Select(problem => problem.ToProblem())]
             : ReadFile(nameOrPath, fields);
-        return ProblemFile.Select(problems, levels ?? [], limit);
+        return filter?.Of(problems) ?? problems;
     }
 
     /// <summary>A short name for titles: asdiv of data/asdiv/test.jsonl, mine of mine.jsonl.</summary>

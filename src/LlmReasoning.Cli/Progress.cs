@@ -19,6 +19,7 @@ internal sealed class Progress : IDisposable
     private TimeSpan _lastLine;
     private long _done;
     private string _extra = "";
+    private IReadOnlyList<string> _details = [];
     private bool _disposed;
 
     internal Progress(string what, long total, string unit, long alreadyDone, Action<string> writeLine, TimeProvider time, bool drawBar)
@@ -30,7 +31,7 @@ internal sealed class Progress : IDisposable
         _writeLine = writeLine;
         _time = time;
         _start = time.GetTimestamp();
-        _bar = drawBar ? ProgressBar.TryStart(what, total, () => Status) : null;
+        _bar = drawBar ? ProgressBar.TryStart(what, total, () => Status, () => _details) : null;
         if (_bar is null) { _writeLine($"{_what}: {Status}"); }
     }
 
@@ -45,17 +46,19 @@ internal sealed class Progress : IDisposable
     /// <summary>Says that <paramref name="done"/> units are done in all; a smaller number than before is ignored, so that threads may report out of order.</summary>
     /// <param name="done">Units done since the beginning, those done by an earlier command included.</param>
     /// <param name="extra">A few words shown behind the rate, such as "pass@1 29.4 %".</param>
-    public void Report(long done, string extra = "")
+    /// <param name="details">Lines shown below that.</param>
+    public void Report(long done, string extra = "", IReadOnlyList<string>? details = null)
     {
         lock (_gate)
         {
             if (done < _done) { return; }
             _done = done;
             _extra = Stderr.OneLine(extra);
+            _details = [.. (details ?? []).Select(Stderr.OneLine)];
             _bar?.Set(done);
             if (_bar is not null || Elapsed - _lastLine < LineInterval) { return; }
             _lastLine = Elapsed;
-            _writeLine($"{_what}: {Status}");
+            WriteLines($"{_what}: {Status}");
         }
     }
 
@@ -68,8 +71,14 @@ internal sealed class Progress : IDisposable
             _disposed = true;
             _bar?.Dispose();
             var stopped = _done < _total ? "stopped at " : "";
-            _writeLine($"{_what}: {stopped}{Count} in {Duration(Elapsed)}{Rate}{Extra}");
+            WriteLines($"{_what}: {stopped}{Count} in {Duration(Elapsed)}{Rate}{Extra}");
         }
+    }
+
+    private void WriteLines(string first)
+    {
+        _writeLine(first);
+        foreach (var line in _details) { _writeLine($"  {line}"); }
     }
 
     private TimeSpan Elapsed => _time.GetElapsedTime(_start);
