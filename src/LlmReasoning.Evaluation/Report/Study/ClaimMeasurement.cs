@@ -92,7 +92,7 @@ internal sealed class ClaimMeasurement(StudyRuns runs, Func<string, IReadOnlyLis
         if (runs.Problems < ClaimRule.FewestProblems) { return $"{runs.Problems} problems; {ClaimRule.FewestProblems} are needed"; }
         if (claim.Test == ClaimTest.Crosses)
         {
-            return verdict switch { Verdict.Consistent => "they cross in the whole interval", Verdict.NotConsistent => "they do not cross", _ => "they need not cross" };
+            return verdict switch { Verdict.Consistent => "they cross in the whole interval", Verdict.NotConsistent => "they do not cross", _ => "in a part of the interval they do not cross" };
         }
         var margin = claim.Metric is ClaimMetric.Length or ClaimMetric.Keywords ? "5 %" : "5 points";
         return (claim.Test, verdict) switch

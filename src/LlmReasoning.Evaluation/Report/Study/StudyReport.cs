@@ -18,13 +18,15 @@ public static class StudyReport
     /// <param name="studyFolder">With study.json and seed-S/ARM/{test,train,control,run}, as <c>study run</c> makes them.</param>
     /// <param name="output">Made where it is missing.</param>
     /// <param name="defaults">What a config that is silent means, by kind of run ("test", "rlvr", "distill") and key; null = the report lists all settings.</param>
+    /// <param name="bootstrapDraws">1 or more.</param>
     /// <returns>The claims as text for a console.</returns>
     /// <exception cref="UserException">Missing or faulty files, evaluations that cannot be compared.</exception>
-    public static string Write(string studyFolder, string output, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? defaults = null)
+    public static string Write(
+        string studyFolder, string output, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? defaults = null, int bootstrapDraws = Bootstrap.DefaultDraws)
     {
         var runs = StudyRuns.Read(studyFolder);
         var problems = Problems(runs);
-        var summary = Summarise(runs, problems);
+        var summary = Summarise(runs, problems, new SeedBootstrap(BootstrapSeed, bootstrapDraws));
         var figures = StudyPlots.Of(summary);
         var page = new StudyPage(summary, figures, defaults);
         var browser = problems is null ? null : Browser(runs, problems);
@@ -45,15 +47,14 @@ public static class StudyReport
         TextTable.AppendAligned(text,
         [
             ["claim", "number", "95 % interval", "the study is"],
-            .. summary.Claims.Select(result => new[] { $"{result.Claim.Id} {ClaimTable.Statement(summary, result.Claim)}", ClaimTable.Number(result), ClaimTable.Interval(result), $"{ClaimRule.Text(result.Verdict)} it" }),
+            .. summary.Claims.Select(result => new[] { $"{result.Claim.Id} {ClaimTable.Statement(summary, result.Claim)}", ClaimTable.Number(result), ClaimTable.Interval(result), ClaimRule.Text(result.Verdict) }),
         ]);
         foreach (var warning in summary.Warnings) { text.Append($"note: {warning}\n"); }
         return text.ToString();
     }
 
-    private static StudySummary Summarise(StudyRuns runs, IReadOnlyList<Problem>? problems)
+    private static StudySummary Summarise(StudyRuns runs, IReadOnlyList<Problem>? problems, SeedBootstrap bootstrap)
     {
-        var bootstrap = new SeedBootstrap(BootstrapSeed, Bootstrap.DefaultDraws);
         var words = ReflectionKeywords.Read(ReflectionKeywords.DefaultPath);
         var keywords = new Dictionary<string, IReadOnlyList<double[]>>();
         foreach (var arm in runs.HasControl ? runs.Arms.Append(Arm.Control) : runs.Arms)
