@@ -80,7 +80,7 @@ internal static class StudyTables
         string[] arms = [.. new[] { Arm.Base, Arm.BaseBase, Arm.BaseRlvr, Arm.Rlvr, Arm.RlvrRlvr }.Where(runs.Has)];
         if (arms.Length < 3) { return null; }
         string Student(string arm) => arm == Arm.RlvrRlvr ? Arm.Rlvr : Arm.Base;
-        Spread? Accuracy(string arm, string split) => (split == "test" ? runs.Test(arm) : runs.Train(arm)) is { } evaluations
+        Spread? Accuracy(string arm, string split) => (split == "train" ? runs.Train(arm) : runs.Has(arm) ? runs.Test(arm) : null) is { } evaluations
             ? new Spread([.. evaluations.Select(one => one.Counts.Problems.Average(problem => problem.Rate))])
             : null;
         bool IsDistilled(string arm) => arm is not (Arm.Base or Arm.Rlvr);
