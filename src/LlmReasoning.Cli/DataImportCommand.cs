@@ -23,6 +23,7 @@ internal static class DataImportCommand
     private static readonly Argument<string[]> Files = new("file") { Description = "Files of one model and one setting", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string> Format = new("--format") { Description = string.Join(", ", Formats.Keys), HelpName = "NAME", Required = true };
     private static readonly Option<string?> Problems = new("--problems") { Description = "Problems by id, where the files have no reference answers (human-eval)", HelpName = "FILE" };
+    private static readonly ProblemFieldOptions Fields = new();
     private static readonly Option<string?> ModelId = new("--model-id") { Description = "The model's name [default: imported]", HelpName = "NAME" };
     private static readonly Option<string?> TemplateId = new("--template-id") { Description = "The prompt template's name [default: imported]", HelpName = "NAME" };
     private static readonly Option<long> Seed = new("--seed") { Description = "Of the sampling [default: 0]", HelpName = "SEED" };
@@ -38,6 +39,7 @@ internal static class DataImportCommand
         {
             Files, Format, Problems, ModelId, TemplateId, Seed, Temperature, TopP, TopK, MaxNewTokens, Output,
         };
+        Fields.AddTo(command);
         command.SetAction(Run);
         return command.WithExamples(
             "llm-reasoning data import samples_gsm8k_2026-11-24T06-27-00.418303.jsonl --format lm-eval --model-id smol --output runs/smol");
@@ -58,7 +60,7 @@ internal static class DataImportCommand
             TopK = parsed.GetValue(TopK),
             MaxNewTokens = parsed.GetValue(MaxNewTokens),
         };
-        IReadOnlyList<Problem> problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, null, null) : [];
+        IReadOnlyList<Problem> problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, fields: Fields.Names(parsed)) : [];
         var folder = parsed.GetValue(Output)!;
         var summary = SampleImport.Run(parsed.GetValue(Files)!, folder, options, problems);
         var results = Grader.Grade(summary.Problems, SampleFile.Read(Path.Combine(folder, "samples.jsonl")), allowUnequalN: true);

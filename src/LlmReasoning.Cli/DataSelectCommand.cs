@@ -20,6 +20,11 @@ internal static class DataSelectCommand
     private static readonly SelectionOptions Defaults = new();
 
     private static readonly Option<string> Problems = new("--problems") { Description = "The problems the responses were drawn for: a file, or the name of an embedded set", HelpName = "FILE", Required = true };
+    private static readonly ProblemFieldOptions Fields = new();
+    private static readonly Option<string[]> Levels = new("--level") { Description = "Only problems of these levels", HelpName = "LEVEL", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<int?> Subset = new("--subset") { Description = "Only so many problems, drawn by their ids", HelpName = "COUNT" };
+    private static readonly Option<long> SubsetSeed = new("--subset-seed") { Description = "Other seeds draw other problems [default: 0]", HelpName = "SEED" };
+    private static readonly Option<int?> Limit = new("--limit") { Description = "Only the first problems", HelpName = "COUNT" };
     private static readonly Option<string[]> Samples = new("--samples") { Description = "Responses: samples.jsonl files, or folders that hold them", HelpName = "DIR", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<bool> Solutions = new("--solutions") { Description = "Take the problems' own worked solutions as responses, instead of --samples" };
     private static readonly Option<string?> Base = new("--base") { Description = "The base model's evaluation of these problems (output folder of eval passk), for --where and mixtures", HelpName = "DIR" };
@@ -38,8 +43,9 @@ internal static class DataSelectCommand
     {
         var command = new Command("select", "Select correct responses as a training set (rejection sampling), by what the base model can do.")
         {
-            Problems, Samples, Solutions, Base, Where, MinBaseCorrect, MaxPerProblem, Total, Share, Against, Distinct, Policy, Seed, Output,
+            Problems, Levels, Subset, SubsetSeed, Limit, Samples, Solutions, Base, Where, MinBaseCorrect, MaxPerProblem, Total, Share, Against, Distinct, Policy, Seed, Output,
         };
+        Fields.AddTo(command);
         command.SetAction(Run);
         return command.WithExamples(
             "llm-reasoning data select --problems embedded-train --samples runs/base-train --max-per-problem 8 --output runs/self",
@@ -50,7 +56,9 @@ internal static class DataSelectCommand
     private static int Run(ParseResult parsed)
     {
         var problemsPath = parsed.GetValue(Problems)!;
-        var problems = ProblemSource.Read(problemsPath, null, null);
+        var all = ProblemSource.Read(problemsPath, fields: Fields.Names(parsed));
+        var problems = new ProblemFilter { Levels = parsed.GetValue(Levels), Subset = parsed.GetValue(Subset), SubsetSeed = parsed.GetValue(SubsetSeed), Limit = parsed.GetValue(Limit) }.Of(all);
+        var leftOut = all.Except(problems).Select(problem => problem.Id).ToHashSet(StringComparer.Ordinal);
         var paths = parsed.GetValue(Samples) ?? [];
         if (paths.Length > 0 == parsed.GetValue(Solutions)) { throw new UserException("responses come from --samples DIR or from --solutions; give one of them"); }
         var where = parsed.GetValue(Where) ?? "all";
@@ -72,10 +80,10 @@ internal static class DataSelectCommand
         var baseFolder = parsed.GetValue(Base);
         var selected = ResponseSelection.Select(
             problems,
-            files.Count > 0 ? SampleFile.Read(files).Select(Response.Of) : Response.Solutions(problems),
+            files.Count > 0 ? SampleFile.Read(files).Where(sample => !leftOut.Contains(sample.ProblemId)).Select(Response.Of) : Response.Solutions(problems),
             options,
             baseFolder is null ? null : EvaluatedModel.Read(baseFolder).Problems,
-            [.. against.SelectMany(path => ProblemSource.Read(path, null, null))]);
+            [.. against.SelectMany(path => ProblemSource.Read(path))]);
         string[] evaluation = baseFolder is null ? [] : [baseFolder];
         selected = selected with { Manifest = selected.Manifest with { Inputs = [problemsPath, .. files, .. evaluation, .. against] } };
         ResponseSelection.Write(folder, selected);

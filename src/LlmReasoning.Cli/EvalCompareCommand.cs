@@ -33,6 +33,8 @@ internal static class EvalCompareCommand
         HelpName = "FILE",
     };
 
+    private static readonly ProblemFieldOptions Fields = new();
+
     private static readonly Option<string> Buckets = new("--buckets")
     {
         Description = "Buckets by the base's success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16",
@@ -75,6 +77,7 @@ internal static class EvalCompareCommand
         {
             Base, Model, Output, Control, Problems, Buckets, BucketSplit, Hardest, N, K, Names, Seed, Draws,
         };
+        Fields.AddTo(command);
         command.SetAction(Run);
         return command.WithExamples(
             "llm-reasoning eval compare --base evals/base --model evals/rl evals/distilled --output comparison",
@@ -97,7 +100,7 @@ internal static class EvalCompareCommand
             Seed = parsed.GetValue(Seed),
             BootstrapDraws = parsed.GetValue(Draws),
         });
-        var problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, null, null) : null;
+        var problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, fields: Fields.Names(parsed)) : null;
         var output = parsed.GetValue(Output)!;
         ComparisonReport.Write(summary, output, problems, evaluated, parsed.GetValue(Buckets)!);
         Console.Out.Write(ComparisonText.ToText(summary));

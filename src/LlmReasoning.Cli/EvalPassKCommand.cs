@@ -37,17 +37,18 @@ internal static class EvalPassKCommand
         var source = SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE");
         if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
         if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
-        var problems = ProblemSource.Read(source, value.Levels, value.Limit, value.FieldNames());
+        var problems = ProblemSource.Read(source, value.Filter(), value.FieldNames());
         if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
         Logging.ToFile(folder);
-        IReadOnlyList<string> samples = value.Samples is null ? [Path.Combine(folder, SamplingCommand.SamplesFile)] : SampleFile.Find(value.Samples);
-        if (value.Samples is null)
+        IReadOnlyList<string> samples;
+        if (value.Samples is not null) { samples = SampleFile.Find(value.Samples); }
+        else
         {
             if (value.N < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
             SuccessBuckets.Parse(value.Buckets, value.N ?? value.K);
             PassKReport.CheckGolds(problems, value.Policy);
             var template = PromptTemplate.Load(value.Template);
-            SamplingCommand.Sample(config, [.. problems.Select(problem => new Prompt(problem.Id, template.Render(problem.Text)))], template, value.N ?? value.K, folder);
+            samples = [SamplingCommand.Sample(config, [.. problems.Select(problem => new Prompt(problem.Id, template.Render(problem.Text)))], template, value.N ?? value.K, folder)];
         }
         var summary = PassKReport.Write(problems, samples, folder, new()
         {

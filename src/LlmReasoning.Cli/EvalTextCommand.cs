@@ -14,8 +14,8 @@ internal static class EvalTextCommand
 {
     private static readonly Option<string[]> SampleFiles = new("--samples")
     {
-        Description = "samples.jsonl of one model, or its shards",
-        HelpName = "FILE",
+        Description = "samples.jsonl files or folders of one model (shards are merged)",
+        HelpName = "DIR",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
     };
@@ -27,6 +27,8 @@ internal static class EvalTextCommand
         Description = "The problems; with them correct and wrong responses are told apart",
         HelpName = "FILE",
     };
+
+    private static readonly ProblemFieldOptions Fields = new();
 
     private static readonly Option<string?> Base = new("--base")
     {
@@ -59,9 +61,10 @@ internal static class EvalTextCommand
         {
             SampleFiles, Output, ProblemSet, Base, Keywords, Match, Buckets, Policy, Seed, Draws,
         };
+        Fields.AddTo(command);
         command.SetAction(Run);
         return command.WithExamples(
-            "llm-reasoning eval text --samples evals/rl/samples.jsonl --problems math500.jsonl --base evals/base --output text",
+            "llm-reasoning eval text --samples evals/rl --problems math500.jsonl --base evals/base --output text",
             "llm-reasoning eval text --samples part-*.jsonl --keywords my-keywords.txt --match substring --output text");
     }
 
@@ -69,7 +72,7 @@ internal static class EvalTextCommand
     {
         if (parsed.GetValue(Draws) < 1) { throw new UserException($"--bootstrap-draws is {parsed.GetValue(Draws)}; it must be 1 or more"); }
         var keywords = ReflectionKeywords.Read(parsed.GetValue(Keywords)!, parsed.GetValue(Match));
-        var problems = parsed.GetValue(ProblemSet) is { } file ? ProblemSource.Read(file, null, null) : null;
+        var problems = parsed.GetValue(ProblemSet) is { } file ? ProblemSource.Read(file, fields: Fields.Names(parsed)) : null;
         var baseModel = parsed.GetValue(Base) is { } folder ? EvaluatedModel.Read(folder) : null;
         var options = new ResponseOptions
         {
@@ -81,18 +84,18 @@ internal static class EvalTextCommand
         if (parsed.GetValue(Buckets) is { } buckets) { options = options with { Buckets = buckets, EntropyBuckets = buckets }; }
 
         var dataset = parsed.GetValue(ProblemSet) is { } path ? ProblemSource.NameOf(path) : baseModel?.Settings?.Dataset ?? "the samples' problems";
-        var summary = ResponseStudy.Of(Models(parsed.GetValue(SampleFiles)!, baseModel), problems, baseModel, dataset, options);
+        var summary = ResponseStudy.Of(Models(SampleFile.Find(parsed.GetValue(SampleFiles)!), baseModel), problems, baseModel, dataset, options);
         ResponseReport.Write(summary, parsed.GetValue(Output)!);
         Console.Out.Write(ResponseReport.ToText(summary));
         Console.Out.WriteLine($"written to {parsed.GetValue(Output)}: length.csv, keywords.csv, entropy.csv, summary.md, figures");
         return ExitCode.Done;
     }
 
-    private static ModelSamples[] Models(string[] samples, EvaluatedModel? baseModel)
+    private static ModelSamples[] Models(IReadOnlyList<string> samples, EvaluatedModel? baseModel)
     {
         var first = SampleFile.Read(samples).FirstOrDefault() ?? throw new UserException($"{samples[0]}: there are no samples; sample the problems first");
         var model = new ModelSamples(SamplingSettings.Of(first).ModelName, samples);
-        if (baseModel is null || Path.Combine(baseModel.Folder, "samples.jsonl") is var ofBase && !File.Exists(ofBase)) { return [model]; }
+        if (baseModel is null || SampleFile.InFolder(baseModel.Folder) is not { } ofBase) { return [model]; }
         return samples.Any(path => Path.GetFullPath(path) == Path.GetFullPath(ofBase))
             ? [model]
             : [new ModelSamples(baseModel.Name == model.Name ? $"{baseModel.Name} (base)" : baseModel.Name, [ofBase]), model];

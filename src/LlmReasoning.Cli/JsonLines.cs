@@ -1,8 +1,10 @@
+using System.Text;
 using System.Text.Json;
+using LlmReasoning.Evaluation;
 
 namespace LlmReasoning.Cli;
 
-/// <summary>Reads a jsonl file of objects with text fields; mistakes name file and line.</summary>
+/// <summary>Reads a jsonl file, compressed (.gz, .zst) or not, of objects with text fields; mistakes name file and line.</summary>
 internal static class JsonLines
 {
     /// <summary>The lines that are not blank, with the words that name their place.</summary>
@@ -10,14 +12,15 @@ internal static class JsonLines
     public static IEnumerable<(JsonElement Line, string Place)> Read(string path)
     {
         if (!File.Exists(path)) { throw new UserException($"{path}: the file does not exist; name a jsonl file"); }
-        var number = 0;
         var isEmpty = true;
-        foreach (var text in File.ReadLines(path))
+        using var reader = new LineReader(path);
+        while (reader.Read(out var bytes))
         {
-            number++;
+            var text = Encoding.UTF8.GetString(bytes);
             if (string.IsNullOrWhiteSpace(text)) { continue; }
             isEmpty = false;
-            yield return (Parse(text, $"{path}: line {number}"), $"{path}: line {number}");
+            var place = $"{path}: line {reader.LineNumber}";
+            yield return (Parse(text, place), place);
         }
         if (isEmpty) { throw new UserException($"{path}: the file is empty; it needs one JSON object a line"); }
     }

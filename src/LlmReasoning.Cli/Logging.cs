@@ -20,11 +20,12 @@ internal static class Logging
         Log.Logger = new LoggerConfiguration().MinimumLevel.Is(_stderrLevel).WriteTo.Sink(new StderrSink()).CreateLogger();
     }
 
-    /// <summary>Logs to <paramref name="folder"/>/log.txt too, appending, and makes the folder where it is missing. Called once, by the command that owns the folder.</summary>
+    /// <summary>Logs to <paramref name="folder"/>/log.txt too, appending, and makes the folder where it is missing. Called by the command that owns the folder; a study calls it for each of its stages, and the log before is closed.</summary>
     public static void ToFile(string folder)
     {
         if (File.Exists(folder)) { throw new UserException($"{folder}: is a file; name a folder to write to"); }
         Directory.CreateDirectory(folder);
+        Close();
         _path = Path.Combine(folder, "log.txt");
         // Opened here once, because Serilog's sink reports a file that cannot be written to nobody.
         File.Open(_path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite).Dispose();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LlmReasoning.Cli.Study;
 
 namespace LlmReasoning.Cli;
 
@@ -31,9 +32,7 @@ internal static class Program
         Interruption.Watch();
         try
         {
-            // No response files and no bundling: an answer such as @x or -1/2 is an argument like any other.
-            var parsed = CreateRoot().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
-            if (parsed.Errors.Count > 0) { throw new UserException(UsageError.Describe(parsed)); }
+            var parsed = Parse(CreateRoot(), args);
             if (parsed.Action == parsed.CommandResult.Command.Action) { Logging.Start(parsed.GetValue(Verbose)); }
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
@@ -46,6 +45,30 @@ internal static class Program
         {
             Logging.Close();
         }
+    }
+
+    /// <summary>Runs one command inside another, as the command line would; what goes wrong comes through, its results on the console do not.</summary>
+    /// <param name="root">The program's.</param>
+    /// <param name="arguments">What would stand behind its name.</param>
+    public static int Run(Command root, IReadOnlyList<string> arguments)
+    {
+        var console = Console.Out;
+        Console.SetOut(TextWriter.Null);
+        try
+        {
+            return Parse(root, arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = TextWriter.Null });
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+    }
+
+    private static ParseResult Parse(Command root, IReadOnlyList<string> arguments)
+    {
+        // No response files and no bundling: an answer such as @x or -1/2 is an argument like any other.
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        return parsed.Errors.Count == 0 ? parsed : throw new UserException(UsageError.Describe(parsed));
     }
 
     private static int Fail(Exception exception)

@@ -29,12 +29,11 @@ internal static class SampleCommand
         if (promptsPath is not null && value.Problems is not null) { throw new UserException($"--prompts is {promptsPath} and problems {value.Problems}; give one of them"); }
         var template = promptsPath is null ? PromptTemplate.Load(value.Template) : null;
         IReadOnlyList<Prompt> prompts = promptsPath is null
-            ? [.. ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Levels, value.Limit, value.FieldNames())
+            ? [.. ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames())
                 .Select(problem => new Prompt(problem.Id, template!.Render(problem.Text)))]
             : PromptFile.Read(promptsPath, value.Limit);
         Logging.ToFile(folder);
-        SamplingCommand.Sample(config, prompts, template, value.N ?? 1, folder);
-        Console.Out.WriteLine(Path.Combine(folder, SamplingCommand.SamplesFile));
+        Console.Out.WriteLine(SamplingCommand.Sample(config, prompts, template, value.N ?? 1, folder));
         return ExitCode.Done;
     }
 }

@@ -12,8 +12,6 @@ namespace LlmReasoning.Cli;
 /// <summary>What <c>sample</c> and <c>eval passk</c> share: the options, and sampling into a folder.</summary>
 internal static class SamplingCommand
 {
-    public const string SamplesFile = "samples.jsonl";
-
     public static void AddOptions<T>(ConfigOptions<T> options) where T : SamplingConfig
     {
         options.Add("--model", nameof(SamplingConfig.ModelNameOrPath), "The model's folder, or \"embedded\"", "DIR");
@@ -29,44 +27,48 @@ internal static class SamplingCommand
         options.Add("--stop", nameof(SamplingConfig.StopStrings), "A completion ends before such a text", "TEXT");
         options.Add("--seed", nameof(SamplingConfig.Seed), "Of the random numbers", "SEED");
         options.Add("--template", nameof(SamplingConfig.Template), "plain, qwen-boxed, r1-think, chatml, llama3, smollm2, or a text file with {problem}", "NAME");
-        options.Add("--levels", nameof(SamplingConfig.Levels), "Only problems of these levels", "LEVEL");
-        options.Add("--limit", nameof(SamplingConfig.Limit), "Only the first problems", "COUNT");
+        ProblemOptions.Add(options);
         options.Add("--batch-size", nameof(SamplingConfig.BatchSize), "Sequences decoded at a time", "ROWS");
         options.Add("--threads", nameof(SamplingConfig.Threads), "Processors to use", "COUNT");
         options.Add("--dtype", nameof(SamplingConfig.Dtype), "float32, bfloat16 or float16", "TYPE");
         options.Add("--device", nameof(SamplingConfig.Device), "cpu or cuda", "DEVICE");
         options.AddFlag("--save-tokens", nameof(SamplingConfig.SaveTokens), "Write ids and log-probabilities into each line");
+        options.Add("--compress", nameof(SamplingConfig.Compress), "gzip or zstd: compress samples.jsonl when all samples are drawn", "NAME");
     }
 
     /// <summary>The value, or the mistake that it is missing.</summary>
     public static string Require<T>(RunConfig<T> config, string? value, string property, string option) where T : class =>
         string.IsNullOrWhiteSpace(value) ? throw config.Mistake(property, $"give it, as in {option}") : value;
 
-    /// <summary>Draws n completions of every prompt into the folder's samples.jsonl, unless they are all there.</summary>
+    /// <summary>Draws n completions of every prompt into the folder's samples.jsonl, unless they are all there, compressed in the end where that is asked for.</summary>
+    /// <returns>The path of the samples.</returns>
     /// <param name="config">The settings.</param>
     /// <param name="prompts">With their templates.</param>
     /// <param name="template">The template that the prompts were made with; null = none.</param>
     /// <param name="n">Samples a prompt.</param>
     /// <param name="folder">The output folder.</param>
-    public static void Sample<T>(RunConfig<T> config, IReadOnlyList<Prompt> prompts, PromptTemplate? template, int n, string folder) where T : SamplingConfig
+    public static string Sample<T>(RunConfig<T> config, IReadOnlyList<Prompt> prompts, PromptTemplate? template, int n, string folder) where T : SamplingConfig
     {
         var value = config.Value;
-        var modelId = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        var modelPath = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
+        var modelId = value.ModelId ?? modelPath;
         if (n < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
         var settings = SettingsOf(value).Validate();
-        var samplesPath = Path.Combine(folder, SamplesFile);
+        var samplesPath = SampleFile.ToWrite(folder);
         var manifestPath = Path.Combine(folder, "manifest.json");
         var templateId = template?.Id ?? "none";
         var isComplete = SamplingRun.IsComplete(samplesPath, SamplingRun.SharedSettingsOf(modelId, templateId, settings), prompts, n);
-        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelId)); }
+        if (new FileInfo(samplesPath) is { Exists: true, Length: > 0 }) { Manifest.RequireSameModel(manifestPath, ModelFolder.PathOf(modelPath)); }
         if (isComplete)
         {
-            SampleFile.Sort(samplesPath, prompts.Select(prompt => prompt.Id));      // a run may have ended between its last sample and this
             Log.Information("{Path} is complete; nothing is sampled", samplesPath);
-            return;
+            if (SampleFile.IsCompressed(samplesPath)) { return samplesPath; }
+            SampleFile.Sort(samplesPath, prompts.Select(prompt => prompt.Id));      // a run may have ended between its last sample and this
+            return Compressed(samplesPath, value.Compress);
         }
+        if (SampleFile.IsCompressed(samplesPath)) { samplesPath = SampleFile.Decompress(samplesPath); }
         NativeTorch.Initialise();
-        var modelFolder = ModelFolder.Resolve(modelId);
+        var modelFolder = ModelFolder.Resolve(modelPath);
         using var model = CausalLM.Load(modelFolder, DtypeOf(config), DeviceOf(config));
         var run = new SamplingRun
         {
@@ -106,7 +108,16 @@ internal static class SamplingCommand
         {
             progress?.Dispose();
         }
+        return Compressed(samplesPath, value.Compress);
     }
+
+    private static string Compressed(string samplesPath, Compression? compression) => compression switch
+    {
+        null => samplesPath,
+        Compression.Gzip => SampleFile.Compress(samplesPath, ".gz"),
+        Compression.Zstd => SampleFile.Compress(samplesPath, ".zst"),
+        _ => throw new ArgumentOutOfRangeException(nameof(compression)),
+    };
 
     private static SamplingSettings SettingsOf(SamplingConfig config) => new()
     {

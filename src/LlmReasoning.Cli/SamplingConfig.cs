@@ -2,11 +2,24 @@ using LlmReasoning.Evaluation.Problems;
 
 namespace LlmReasoning.Cli;
 
+/// <summary>How a finished samples.jsonl is compressed.</summary>
+internal enum Compression
+{
+    /// <summary>To samples.jsonl.gz.</summary>
+    Gzip,
+
+    /// <summary>To samples.jsonl.zst: faster, and smaller too.</summary>
+    Zstd,
+}
+
 /// <summary>The settings of <c>sample</c>, and the sampling part of <c>eval passk</c>; named as in TRL where TRL has the name.</summary>
 internal record SamplingConfig
 {
     /// <summary>A checkpoint's folder, or "embedded".</summary>
     public string? ModelNameOrPath { get; init; }
+
+    /// <summary>What samples and tables call the model; null = model_name_or_path.</summary>
+    public string? ModelId { get; init; }
 
     /// <summary>A file of problems, or an embedded set: embedded-test, embedded-train.</summary>
     public string? Problems { get; init; }
@@ -19,6 +32,12 @@ internal record SamplingConfig
 
     /// <summary>Only problems of these levels; null = all.</summary>
     public IReadOnlyList<string>? Levels { get; init; }
+
+    /// <summary>So many problems, drawn by their ids; null = all.</summary>
+    public int? Subset { get; init; }
+
+    /// <summary>Other seeds draw other problems.</summary>
+    public long SubsetSeed { get; init; }
 
     /// <summary>The first so many problems; null = all.</summary>
     public int? Limit { get; init; }
@@ -63,8 +82,12 @@ internal record SamplingConfig
 
     /// <summary>Write prompt and completion ids and their log-probabilities into each line.</summary>
     public bool SaveTokens { get; init; }
+
+    /// <summary>gzip or zstd: samples.jsonl is compressed when all samples are drawn; null = left as it is.</summary>
+    public Compression? Compress { get; init; }
     public string? OutputDir { get; init; }
 
-    /// <summary>The names above, for the reader of problems.</summary>
+    internal ProblemFilter Filter() => new() { Levels = Levels, Subset = Subset, SubsetSeed = SubsetSeed, Limit = Limit };
+
     internal ProblemFieldNames FieldNames() => new() { Problem = ProblemField, Answer = AnswerField, Id = IdField, Level = LevelField };
 }

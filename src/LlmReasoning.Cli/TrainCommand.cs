@@ -9,5 +9,6 @@ internal static class TrainCommand
     {
         TrainRlvrCommand.Create(),
         TrainDistillCommand.Create(),
+        TrainPretrainCommand.Create(),
     }.WithExamples("llm-reasoning train rlvr --config configs/quickstart/rlvr.yaml --output runs/rlvr");
 }

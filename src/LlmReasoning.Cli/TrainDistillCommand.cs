@@ -47,15 +47,18 @@ internal static class TrainDistillCommand
         var stopId = GenerationDefaults.Read(source, student.Config).EosTokenIds is [var first, ..] ? first
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");
         var examples = Fitting([.. files.SelectMany(file => Read(file, tokenizer, template, stopId))], value, student.Config.MaxPositionEmbeddings);
-        var steps = value.Steps(examples.Count);
+        IReadOnlyList<TrainingRow> rows = value.Packing
+            ? TrainingRow.Pack(examples, Math.Min(value.MaxLength ?? int.MaxValue, student.Config.MaxPositionEmbeddings))
+            : [.. examples.Select(example => new TrainingRow(example))];
+        var steps = value.Steps(rows.Count);
         AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
         Manifest.Write(Path.Combine(folder, "manifest.json"), source, student, files[0]);
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
             new DistillTrainer(student, value, source).Train(
                 run,
-                examples,
-                step => progress.Report(step.Step, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds, 1e-3):F0} trained tokens/s")),
+                rows,
+                step => progress.Report(step.Step, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s")),
                 Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, steps));

@@ -48,6 +48,41 @@ internal static class CompressedStream
         write(stream);
     });
 
+    /// <summary>Copies a file, each side compressed as its name says.</summary>
+    /// <exception cref="UserException">The source is missing or damaged; nothing is written then.</exception>
+    public static void Copy(string from, string to) => Write(to, stream =>
+    {
+        using var source = OpenRead(from);
+        try
+        {
+            source.CopyTo(stream);
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw Damaged(from, e);
+        }
+    });
+
+    /// <summary>Whether two files hold the same bytes once decompressed; false where one is damaged.</summary>
+    public static bool SameContent(string one, string other)
+    {
+        using Stream a = OpenRead(one), b = OpenRead(other);
+        var (bytesOfA, bytesOfB) = (new byte[1 << 16], new byte[1 << 16]);
+        try
+        {
+            while (true)
+            {
+                var read = a.ReadAtLeast(bytesOfA, bytesOfA.Length, throwOnEndOfStream: false);
+                if (b.ReadAtLeast(bytesOfB, bytesOfB.Length, throwOnEndOfStream: false) != read || !bytesOfA.AsSpan(0, read).SequenceEqual(bytesOfB.AsSpan(0, read))) { return false; }
+                if (read < bytesOfA.Length) { return true; }
+            }
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether reading failed because the compressed data is cut off or changed.</summary>
     public static bool IsDamage(Exception exception) => exception is InvalidDataException or EndOfStreamException or ZstdException;
 

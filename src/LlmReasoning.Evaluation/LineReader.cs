@@ -1,7 +1,7 @@
 namespace LlmReasoning.Evaluation;
 
 /// <summary>Reads a text file, compressed or not, as UTF-8 lines with their positions in the text, holding one buffer and no more than one line.</summary>
-internal sealed class LineReader : IDisposable
+public sealed class LineReader : IDisposable
 {
     /// <summary>A longer line is refused: what has no line breaks is not a jsonl file, and would fill the memory.</summary>
     public const int MaxLineBytes = 256 << 20;

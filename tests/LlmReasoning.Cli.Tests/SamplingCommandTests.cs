@@ -80,6 +80,50 @@ public sealed class SamplingCommandTests : IDisposable
         Assert.Superset(narrow.ToHashSet(), wide.ToHashSet());
     }
 
+    [Theory]
+    [InlineData("gzip", "samples.jsonl.gz")]
+    [InlineData("zstd", "samples.jsonl.zst")]
+    public void CompressedSamplesAreWidenedAndReadByEveryCommand(string compression, string name)
+    {
+        EvalPassK(Folder("plain"), "--k", "8");
+        Assert.Equal(0, EvalPassK(Folder("a"), "--k", "4", "--compress", compression).ExitCode);
+        Assert.Equal(name, Path.GetFileName(Assert.Single(Directory.GetFiles(Folder("a"), "samples.*"))));
+        var written = File.GetLastWriteTimeUtc(Path.Combine(Folder("a"), name));
+        Assert.Equal(0, EvalPassK(Folder("a"), "--k", "4").ExitCode);                       // complete: left as it is
+        Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(Folder("a"), name)));
+
+        Assert.Equal(0, EvalPassK(Folder("a"), "--k", "8", "--compress", compression).ExitCode);
+        Assert.Equal(name, Path.GetFileName(Assert.Single(Directory.GetFiles(Folder("a"), "samples.*"))));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Folder("plain"), "problems.csv")), File.ReadAllBytes(Path.Combine(Folder("a"), "problems.csv")));
+
+        Assert.Equal(0, BuiltProgram.Run("eval", "text", "--samples", Folder("a"), "--base", Folder("plain"), "--output", Folder("text")).ExitCode);
+        var run = BuiltProgram.Run("eval", "compare", "--base", Folder("plain"), "--model", Folder("a"), "--problems", "embedded-test", "--output", Folder("compare"));
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(0, BuiltProgram.Run("data", "select", "--problems", "embedded-test", "--samples", Folder("a"), "--output", Folder("sft")).ExitCode);
+        run = BuiltProgram.Run("eval", "perplexity", "--scorer", "embedded", "--samples", Folder("a"), "--problems", "embedded-test", "--output", Folder("ppl"));
+        Assert.Equal((0, 25), (run.ExitCode, File.ReadLines(Path.Combine(Folder("ppl"), "ppl.csv")).Count()));
+        foreach (var file in (string[])["ppl_summary.csv", "summary.md", "figures/perplexity.svg", "figures/perplexity.png"]) { Assert.True(File.Exists(Path.Combine(Folder("ppl"), file)), file); }
+    }
+
+    [Fact]
+    public void ASubsetIsTheSameProblemsWhateverTheirOrderAndFieldsMayHaveNamesOfTheirOwn()
+    {
+        string[] rows = [.. Enumerable.Range(0, 12).Select(i => $$"""{"Nummer": "{{i}}", "Frage": "Compute {{i}}+14.", "Antwort": "{{i + 14}}", "Stufe": "{{i % 2}}"}""")];
+        var (forth, back) = (_folder.File("forth.jsonl", string.Join('\n', rows)), _folder.File("back.jsonl", string.Join('\n', rows.Reverse())));
+        string[] fields = ["--problem-field", "Frage", "--answer-field", "Antwort", "--id-field", "Nummer", "--level-field", "Stufe"];
+        foreach (var (name, file) in (ReadOnlySpan<(string, string)>)[("a", forth), ("b", back)])
+        {
+            var run = BuiltProgram.Run(["eval", "passk", "--model", "embedded", "--problems", file, .. fields, "--level", "1", "--subset", "3", "--subset-seed", "4", "--k", "2", "--max-new-tokens", "30", "--output", Folder(name)]);
+            Assert.Equal(0, run.ExitCode);
+        }
+        string[] Rows(string name) => [.. File.ReadAllLines(Path.Combine(Folder(name), "problems.csv")).Skip(1).Order(StringComparer.Ordinal)];
+        Assert.Equal(3, Rows("a").Length);
+        Assert.Equal(Rows("a"), Rows("b"));
+        Assert.Equal(0, BuiltProgram.Run(["eval", "text", "--problems", forth, .. fields, "--samples", Folder("a"), "--output", Folder("text")]).ExitCode);
+        Assert.Equal(0, BuiltProgram.Run(["eval", "compare", "--problems", forth, .. fields, "--base", Folder("a"), "--model", Folder("b"), "--output", Folder("compare")]).ExitCode);
+        Assert.Equal(0, BuiltProgram.Run(["eval", "perplexity", "--problems", forth, .. fields, "--scorer", "embedded", "--samples", Folder("a")]).ExitCode);
+    }
+
     [Fact]
     public void GivenSamplesAreGradedWithoutTheModel()
     {

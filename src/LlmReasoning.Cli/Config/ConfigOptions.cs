@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Serilog;
 
 namespace LlmReasoning.Cli.Config;
 
@@ -43,7 +44,7 @@ internal sealed class ConfigOptions<T> where T : class
         _command.Options.Add(flag);
     }
 
-    /// <summary>The settings: the file's, then those of --set in their order, then those of the other options.</summary>
+    /// <summary>The settings: the file's, then those of --set in their order, then those of the other options. Warns of keys that have no meaning here.</summary>
     /// <exception cref="UserException">As <see cref="RunConfig{T}.Load"/>.</exception>
     public RunConfig<T> Load(ParseResult parsed)
     {
@@ -52,10 +53,12 @@ internal sealed class ConfigOptions<T> where T : class
         {
             if (parsed.GetResult(option) is not { } given) { continue; }
             var isText = type.Item == typeof(string);       // and so never null: the shell took the quotes
-            overrides.Add(new(key, [.. given.Tokens.Select(token => new ConfigScalar(token.Value, isText))], type.IsList, option.Name));
+            overrides.Add(new(key, [.. given.Tokens.Select(token => new ConfigScalar(token.Value, isText))], type.IsList ? ConfigShape.List : ConfigShape.Scalar, option.Name));
         }
         overrides.AddRange(_flags.Where(flag => parsed.GetValue(flag.Option))
-            .Select(flag => new ConfigEntry(flag.Key, [new("true", Quoted: false)], IsList: false, flag.Option.Name)));
-        return RunConfig<T>.Load(parsed.GetValue(_config), overrides);
+            .Select(flag => new ConfigEntry(flag.Key, new ConfigScalar("true", Quoted: false), flag.Option.Name)));
+        var config = RunConfig<T>.Load(parsed.GetValue(_config), overrides);
+        if (config.Ignored is { } ignored) { Log.Warning("{Ignored:l}", ignored); }
+        return config;
     }
 }

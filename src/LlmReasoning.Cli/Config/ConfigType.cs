@@ -43,8 +43,8 @@ internal sealed record ConfigType(Type Item, bool IsList, bool AllowsNull)
     public bool TryConvert(ConfigEntry entry, out object? value)
     {
         value = null;
-        if (!entry.IsList && IsNull(entry.Scalars[0])) { return AllowsNull; }
-        if (entry.IsList != IsList) { return false; }
+        if (entry.Shape == ConfigShape.Scalar && IsNull(entry.Scalars[0])) { return AllowsNull; }
+        if (entry.Shape != (IsList ? ConfigShape.List : ConfigShape.Scalar)) { return false; }
         if (!IsList) { return TryConvert(entry.Scalars[0], out value); }
         var items = Array.CreateInstance(Item, entry.Scalars.Count);
         for (var i = 0; i < items.Length; i++)

@@ -4,10 +4,11 @@ using YamlDotNet.Core.Events;
 
 namespace LlmReasoning.Cli.Config;
 
-/// <summary>YAML of one level: lines of <c>key: value</c> and <c>key: [value, ...]</c>. Read from the parser's events, so that nothing else of YAML can happen.</summary>
+/// <summary>YAML of one level: lines of <c>key: value</c> and <c>key: [value, ...]</c>; keys below a key are passed over, for the caller to refuse. Read from the parser's events, so that nothing else of YAML can happen.</summary>
 internal static class FlatYaml
 {
     private const int LargestFile = 1 << 20;
+    private const int DeepestNode = 16;         // the parser's time grows with the square of it
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="UserException">The file is missing, too large, not UTF-8 or not flat YAML; a key stands twice.</exception>
@@ -62,8 +63,13 @@ internal static class FlatYaml
         if (!parser.TryConsume<Scalar>(out var key)) { throw Mistake(parser, path, "a key is expected"); }
         var origin = $"{path}:{key.Start.Line}";
         RefuseExtras(parser, path);
-        if (parser.TryConsume<Scalar>(out var value)) { return new(key.Value, [ToScalar(value)], IsList: false, origin); }
-        if (!parser.TryConsume<SequenceStart>(out _)) { throw Mistake(parser, path, $"{key.Value} holds further keys; the keys of a config are flat"); }
+        if (parser.TryConsume<Scalar>(out var value)) { return new(key.Value, ToScalar(value), origin); }
+        if (parser.Current is MappingStart)
+        {
+            SkipNode(parser, path);
+            return new(key.Value, [], ConfigShape.Mapping, origin);
+        }
+        parser.Consume<SequenceStart>();
         var scalars = new List<ConfigScalar>();
         while (!parser.TryConsume<SequenceEnd>(out _))
         {
@@ -71,7 +77,19 @@ internal static class FlatYaml
             if (!parser.TryConsume<Scalar>(out var item)) { throw Mistake(parser, path, $"the list {key.Value} holds something other than single values"); }
             scalars.Add(ToScalar(item));
         }
-        return new(key.Value, scalars, IsList: true, origin);
+        return new(key.Value, scalars, ConfigShape.List, origin);
+    }
+
+    private static void SkipNode(Parser parser, string path)
+    {
+        var depth = 0;
+        do
+        {
+            RefuseExtras(parser, path);
+            depth += parser.Consume<ParsingEvent>().NestingIncrease;
+            if (depth > DeepestNode) { throw Mistake(parser, path, "keys within keys without an end; the keys of a config are flat"); }
+        }
+        while (depth > 0);
     }
 
     private static ConfigScalar ToScalar(Scalar scalar) => new(scalar.Value, scalar.Style != ScalarStyle.Plain);

@@ -14,16 +14,23 @@ internal sealed class RunConfig<T> where T : class
 
     private readonly Dictionary<string, ConfigEntry> _given;
 
-    private RunConfig(T value, Dictionary<string, ConfigEntry> given)
+    private RunConfig(T value, Dictionary<string, ConfigEntry> given, string? ignored)
     {
         Value = value;
         _given = given;
+        Ignored = ignored;
     }
 
     public T Value { get; }
 
+    /// <summary>One line that lists the keys that were given and have no meaning here, with the reasons; null where there are none.</summary>
+    public string? Ignored { get; }
+
     /// <summary>The record with its defaults, for help texts. Required properties are null or zero.</summary>
     public static T Defaults => Activator.CreateInstance<T>();
+
+    /// <summary>Whether the record has a property for the key.</summary>
+    public static bool Has(string key) => Properties.ContainsKey(key);
 
     /// <summary>The defaults as a config would write them, by key; keys that must be given are left out.</summary>
     public static IReadOnlyDictionary<string, string> DefaultTexts => Properties.Where(pair => !IsRequired(pair.Value)).ToDictionary(pair => pair.Key, pair => ConfigType.Write(pair.Value.GetValue(Defaults)));
@@ -34,9 +41,17 @@ internal sealed class RunConfig<T> where T : class
     {
         var given = new Dictionary<string, ConfigEntry>();
         var value = Defaults;
-        foreach (var entry in (path is null ? [] : FlatYaml.ReadFile(path)).Concat(overrides))
+        var file = (path is null ? [] : FlatYaml.ReadFile(path)).ConvertAll(ForeignKeys.Translate<T>);
+        RefuseSecondNames(file);
+        var ignored = new Dictionary<string, string>();
+        foreach (var entry in file.Concat(overrides.Select(ForeignKeys.Translate<T>)))
         {
-            if (!Properties.TryGetValue(entry.Key, out var property)) { throw UnknownKey(entry); }
+            if (!Properties.TryGetValue(entry.Key, out var property))
+            {
+                ignored[entry.Key] = ForeignKeys.ReasonToIgnore(entry) ?? throw UnknownKey(entry);
+                continue;
+            }
+            if (entry.Shape == ConfigShape.Mapping) { throw NotFlat(entry); }
             var type = ConfigType.Of(property);
             if (!type.TryConvert(entry, out var converted)) { throw new UserException($"{entry.Origin}: {entry.Key} is '{entry.Text}'; it must be {type.Description}"); }
             property.SetValue(value, converted);
@@ -49,7 +64,7 @@ internal sealed class RunConfig<T> where T : class
                 throw new UserException($"{path ?? "command line"}: {key} is not given and has no default; add '{key}: ...' to the config or --set {key}=...");
             }
         }
-        return new(value, given);
+        return new(value, given, ForeignKeys.Describe(ignored));
     }
 
     /// <summary>An override written as <c>key=value</c>; a list as <c>key=[a, b]</c>.</summary>
@@ -61,7 +76,7 @@ internal sealed class RunConfig<T> where T : class
         var (key, value) = (text[..equals].Trim(), text[(equals + 1)..].Trim());
         return value.StartsWith('[')
             ? FlatYaml.Read($"value: {value}", "--set").Single() with { Key = key, Origin = "--set" }
-            : new(key, [new(value, Quoted: false)], IsList: false, "--set");
+            : new(key, new ConfigScalar(value, Quoted: false), "--set");
     }
 
     /// <summary>Whether the file or the command line says it.</summary>
@@ -90,8 +105,19 @@ internal sealed class RunConfig<T> where T : class
     private static bool IsRequired(PropertyInfo property) =>
         property.CustomAttributes.Any(attribute => attribute.AttributeType.FullName == "System.Runtime.CompilerServices.RequiredMemberAttribute");
 
+    private static void RefuseSecondNames(List<ConfigEntry> file)
+    {
+        foreach (var same in file.GroupBy(entry => entry.Key).Where(group => group.Count() > 1))
+        {
+            throw new UserException($"{same.Last().Origin}: is another name of {same.Key}, which stands at {same.First().Origin}; keep one");
+        }
+    }
+
+    private static UserException NotFlat(ConfigEntry entry) => new($"{entry.Origin}: {entry.Key} holds further keys; the keys of a config are flat");
+
     private static UserException UnknownKey(ConfigEntry entry)
     {
+        if (entry.Shape == ConfigShape.Mapping) { return NotFlat(entry); }
         var nearest = NearestName.Of(entry.Key, Properties.Keys);
         return new($"{entry.Origin}: {entry.Key} is not a key here; {(nearest is null ? $"the keys are {string.Join(", ", Properties.Keys)}" : $"did you mean {nearest}?")}");
     }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using LlmReasoning.Verification;
 
 namespace LlmReasoning.Evaluation.Metrics;
@@ -15,6 +17,8 @@ public readonly record struct AnswerClass(string Answer, int Count, int Correct)
 /// <summary>The answers of one problem, by class.</summary>
 public sealed class AnswerClasses
 {
+    private const int MaxAnswerChars = 500;
+
     private AnswerClasses(IReadOnlyList<AnswerClass> classes, int unanswered) => (Classes, Unanswered) = (classes, unanswered);
 
     /// <summary>Largest first; of equally large ones the right one, then by the answer's characters. The order of the samples plays no part.</summary>
@@ -38,6 +42,14 @@ public sealed class AnswerClasses
 
     /// <summary>The answer of the largest class, null where there is none.</summary>
     public string? MajorityAnswer => Classes.Count > 0 ? Classes[0].Answer : null;
+
+    /// <summary>An answer as it is counted: a long one is told apart by its beginning and a hash, so that memory does not grow with what a model babbles.</summary>
+    internal static string Key(string answer)
+    {
+        if (answer.Length <= MaxAnswerChars) { return answer; }
+        var hash = SHA256.HashData(MemoryMarshal.AsBytes(answer.AsSpan()));
+        return $"{answer[..MaxAnswerChars]}... {Convert.ToHexStringLower(hash.AsSpan(0, 8))}";
+    }
 
     /// <summary>Groups answers by equality.</summary>
     /// <param name="written">Every way an answer is written, with the samples that have it and how many of them are correct.</param>

@@ -12,9 +12,6 @@ public static class Grader
 {
     private const int ShownIds = 5;
 
-    /// <summary>Longer answers are told apart by their beginning and a hash: memory does not grow with what a model babbles.</summary>
-    private const int MaxAnswerChars = 500;
-
     /// <summary>Counts per problem, in the order of <paramref name="problems"/>; the same whatever the order of the samples and the number of threads.</summary>
     /// <param name="problems">With distinct ids.</param>
     /// <param name="samples">Streamed; held one a thread.</param>
@@ -92,7 +89,7 @@ public static class Grader
         public void Add(Sample sample, Verdict verdict)
         {
             var hash = Hash(sample.Text);
-            var answer = verdict.Answer is { Length: > MaxAnswerChars } babble ? $"{babble[..MaxAnswerChars]}... {Hash(babble):x16}" : verdict.Answer;
+            var answer = verdict.Answer is { } text ? AnswerClasses.Key(text) : null;
             var isCorrect = verdict.Outcome == Outcome.Correct;
             var isBoxed = sample.Text.Contains("\\boxed", StringComparison.Ordinal) || sample.Text.Contains("\\fbox", StringComparison.Ordinal);
             lock (_texts)

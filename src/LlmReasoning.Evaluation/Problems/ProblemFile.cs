@@ -54,23 +54,6 @@ public static class ProblemFile
         });
     }
 
-    /// <summary>The problems of the given levels, and of those the first <paramref name="limit"/>, in the order given.</summary>
-    /// <param name="problems">The set to choose from.</param>
-    /// <param name="levels">Level names as in <see cref="Problem.Level"/>; empty = all.</param>
-    /// <param name="limit">1 or more; null = all.</param>
-    /// <exception cref="UserException">A level that no problem has, or a limit below 1.</exception>
-    public static IReadOnlyList<Problem> Select(IReadOnlyList<Problem> problems, IReadOnlyCollection<string> levels, int? limit = null)
-    {
-        if (limit < 1) { throw new UserException($"limit is {limit}; it must be 1 or more"); }
-        var known = problems.Select(problem => problem.Level).OfType<string>().Distinct().Order(LevelOrder.Instance).ToArray();
-        if (levels.FirstOrDefault(level => !known.Contains(level)) is { } unknown)
-        {
-            var remedy = known.Length > 0 ? $"the problems have {string.Join(", ", known)}" : "these problems have no levels";
-            throw new UserException($"level is \"{unknown}\"; {remedy}");
-        }
-        return [.. problems.Where(problem => levels.Count == 0 || levels.Contains(problem.Level)).Take(limit ?? int.MaxValue)];
-    }
-
     /// <exception cref="FormatException">What is wrong with the row.</exception>
     internal static Problem OfRow(string path, TableRow row, ProblemFieldNames? names)
     {

@@ -12,14 +12,17 @@ public static class ProblemSource
         ["embedded-train"] = (Split.Train, 640),
     };
 
-    /// <summary>The problems of a file or of an embedded set, filtered.</summary>
-    /// <exception cref="UserException">There is no such file or set, or no problem is left.</exception>
-    public static IReadOnlyList<Problem> Read(string nameOrPath, IReadOnlyList<string>? levels, int? limit, ProblemFieldNames? fields = null)
+    /// <summary>The problems of a file or of an embedded set.</summary>
+    /// <param name="nameOrPath">A file, or the name of an embedded set.</param>
+    /// <param name="filter">Which of them; null = all.</param>
+    /// <param name="fields">Fields of the file with names of their own; null = as recognised.</param>
+    /// <exception cref="UserException">There is no such file or set, or the filter asks for what it does not have.</exception>
+    public static IReadOnlyList<Problem> Read(string nameOrPath, ProblemFilter? filter = null, ProblemFieldNames? fields = null)
     {
         var problems = EmbeddedSets.TryGetValue(nameOrPath, out var set) && !File.Exists(nameOrPath)
             ? [.. SyntheticProblems.Set(0, set.Split, set.Count).Select(problem => problem.ToProblem())]
             : ReadFile(nameOrPath, fields);
-        return ProblemFile.Select(problems, levels ?? [], limit);
+        return filter?.Of(problems) ?? problems;
     }
 
     /// <summary>A short name for titles: asdiv of data/asdiv/test.jsonl, mine of mine.jsonl.</summary>

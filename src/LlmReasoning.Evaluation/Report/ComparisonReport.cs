@@ -48,8 +48,7 @@ public static class ComparisonReport
     private static SampleChoice Choice(Problem[] problems, EvaluatedModel model, int models)
     {
         var choice = ProblemBrowser.NewChoice(problems.Length, models);
-        var path = Path.Combine(model.Folder, "samples.jsonl");
-        if (!File.Exists(path)) { return choice; }
+        if (SampleFile.InFolder(model.Folder) is not { } path) { return choice; }
         var ids = problems.Select(problem => problem.Id).ToHashSet(StringComparer.Ordinal);
         var policy = Enum.TryParse<ExtractionPolicy>(model.Settings?.Scorer, ignoreCase: true, out var named) ? named : ExtractionPolicy.Lenient;
         Grader.Grade(problems, SampleFile.Read(path).Where(sample => ids.Contains(sample.ProblemId)), policy, allowUnequalN: true, judged: choice.Add);

@@ -120,7 +120,7 @@ public static class ResponseStudy
             Chars = sample.Text.Length,
             IsCorrect = isCorrect,
             IsTruncated = sample.FinishReason == "length",
-            Answer = answer,
+            Answer = answer is null ? null : AnswerClasses.Key(answer),
             TextHash = Fnv1a.Append(Fnv1a.Offset, MemoryMarshal.AsBytes(sample.Text.AsSpan())),
             Keywords = counts.Any(count => count > 0) ? counts : [],
         };
@@ -169,10 +169,8 @@ public static class ResponseStudy
         var rows = new List<double[]>();
         foreach (var problem in responses.GroupBy(response => response.ProblemId, StringComparer.Ordinal).OrderBy(problem => problem.Key, StringComparer.Ordinal))
         {
-            var answers = new AnswerClasses();
-            foreach (var response in problem) { answers.Add(response.Answer); }
-            var sizes = answers.Sizes();
-            rows.Add([AnswerClasses.Entropy(sizes), sizes.Length, problem.Select(response => response.TextHash).Distinct().Count()]);
+            var answers = Answers(problem);
+            rows.Add([answers.Entropy, answers.Classes.Count, problem.Select(response => response.TextHash).Distinct().Count()]);
         }
         var interval = Bootstrap.Means([.. rows.Select(row => new[] { row[0] })], options.BootstrapSeed, options.BootstrapDraws)[0];
         return new EntropyRow(
@@ -182,6 +180,23 @@ public static class ResponseStudy
             rows.Average(row => row[1]),
             rows.Average(row => row[2]),
             responses.Count(response => response.Answer is null) / (double)responses.Count);
+    }
+
+    private static AnswerClasses Answers(IEnumerable<MeasuredResponse> responses)
+    {
+        var written = new Dictionary<string, (int Count, int Correct)>(StringComparer.Ordinal);
+        var unanswered = 0;
+        foreach (var response in responses)
+        {
+            if (response.Answer is null)
+            {
+                unanswered++;
+                continue;
+            }
+            var known = written.GetValueOrDefault(response.Answer);
+            written[response.Answer] = (known.Count + 1, known.Correct + (response.IsCorrect ? 1 : 0));
+        }
+        return AnswerClasses.Of(written, unanswered);
     }
 
     private static double Median(IEnumerable<int> values)

@@ -44,7 +44,7 @@ public sealed record KeywordRow(ResponseGroup Of, string Keyword, int Samples, l
 /// <param name="Of">Which responses.</param>
 /// <param name="Problems">Problems with such responses; the rest is null where there is none.</param>
 /// <param name="Entropy">Of the classes of equal answers, in nats.</param>
-/// <param name="DistinctAnswers">Mean number of classes, no answer counted as one.</param>
+/// <param name="DistinctAnswers">Mean number of classes of equal answers; no answer is none of them.</param>
 /// <param name="DistinctTexts">Mean number of different texts.</param>
 /// <param name="NoAnswerShare">Share of the responses without an answer.</param>
 public sealed record EntropyRow(ResponseGroup Of, int Problems, Estimate? Entropy, double? DistinctAnswers, double? DistinctTexts, double? NoAnswerShare);

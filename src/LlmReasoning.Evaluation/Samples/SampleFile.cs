@@ -25,12 +25,41 @@ public static class SampleFile
         return found;
     }
 
-    /// <summary>The samples file of a folder; null without one.</summary>
-    internal static string? InFolder(string folder)
+    /// <summary>The samples.jsonl (.gz, .zst) of a folder, null where there is none.</summary>
+    /// <exception cref="UserException">The folder holds two of them.</exception>
+    public static string? InFolder(string folder)
     {
         string[] files = [.. Names.Select(name => Path.Combine(folder, name)).Where(File.Exists)];
         if (files.Length > 1) { throw new UserException($"{folder}: holds {string.Join(" and ", files.Select(Path.GetFileName))}; remove one of them, or name a file"); }
         return files.FirstOrDefault();
+    }
+
+    /// <summary>The samples.jsonl that a run writes to a folder, compressed or not, whether it exists or not.</summary>
+    /// <remarks>A process killed at the end of <see cref="Compress"/> or <see cref="Decompress"/> leaves the file in both forms; the compressed one is removed then.</remarks>
+    /// <exception cref="UserException">The folder holds two files of different samples.</exception>
+    public static string ToWrite(string folder)
+    {
+        var plain = Path.Combine(folder, Names[0]);
+        foreach (var compressed in Names[1..].Select(name => Path.Combine(folder, name)))
+        {
+            if (File.Exists(plain) && File.Exists(compressed) && CompressedStream.SameContent(plain, compressed)) { File.Delete(compressed); }
+        }
+        return InFolder(folder) ?? plain;
+    }
+
+    /// <summary>Whether its name says that a file is compressed.</summary>
+    public static bool IsCompressed(string path) => CompressedStream.IsCompressed(path);
+
+    /// <summary>Replaces a compressed file by a plain one, which can be appended to.</summary>
+    /// <param name="path">samples.jsonl.gz or samples.jsonl.zst.</param>
+    /// <returns>The path of the plain file.</returns>
+    /// <exception cref="UserException">The file is damaged; it is left as it is.</exception>
+    public static string Decompress(string path)
+    {
+        var plain = CompressedStream.WithoutExtension(path);
+        CompressedStream.Copy(path, plain);
+        File.Delete(path);
+        return plain;
     }
 
     /// <summary>Writes a whole file, compressed as its name says (.gz, .zst).</summary>
@@ -51,11 +80,7 @@ public static class SampleFile
     {
         var compressed = path + extension;
         if (!CompressedStream.IsCompressed(compressed)) { throw new UserException($"compression is \"{extension}\"; use .gz or .zst"); }
-        CompressedStream.Write(compressed, stream =>
-        {
-            using var source = CompressedStream.OpenRead(path);
-            source.CopyTo(stream);
-        });
+        CompressedStream.Copy(path, compressed);
         File.Delete(path);
         return compressed;
     }
@@ -93,13 +118,12 @@ public static class SampleFile
         }
     }
 
-    /// <summary>Makes a file ready to be appended to, cutting off an unfinished last line, and tells which samples it holds. A missing file holds none.</summary>
-    /// <param name="path">samples.jsonl.</param>
+    /// <summary>Tells which samples a file holds, and makes a plain one ready to be appended to by cutting off an unfinished last line. A missing file holds none.</summary>
+    /// <param name="path">samples.jsonl (.gz, .zst).</param>
     /// <param name="expected">The settings of the samples to come. How many a problem gets may differ.</param>
     /// <exception cref="UserException">Settings that differ (the file is left as it is); otherwise as <see cref="Read(string)"/>.</exception>
     public static SampleKeys Resume(string path, SamplingSettings expected)
     {
-        RequirePlain(path);
         var keys = new SampleKeys();
         if (!File.Exists(path)) { return keys; }
         var end = 0L;
@@ -113,7 +137,7 @@ public static class SampleFile
             }
             (end, isTerminated) = (line.End, line.IsTerminated);
         }
-        if (!isTerminated || new FileInfo(path).Length != end) { Repair(path, end, isTerminated); }
+        if (!CompressedStream.IsCompressed(path) && (!isTerminated || new FileInfo(path).Length != end)) { Repair(path, end, isTerminated); }
         return keys;
     }
 
@@ -123,7 +147,7 @@ public static class SampleFile
     /// <exception cref="UserException">A sample of another problem; otherwise as <see cref="Read(string)"/>.</exception>
     public static void Sort(string path, IEnumerable<string> problemIds)
     {
-        RequirePlain(path);
+        if (CompressedStream.IsCompressed(path)) { throw new ArgumentException("a compressed file is not put in order", nameof(path)); }
         var rankOf = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var id in problemIds) { rankOf.TryAdd(id, rankOf.Count); }
 
@@ -158,14 +182,6 @@ public static class SampleFile
 
     private static UserException UnknownProblem(string path, Line line) =>
         new($"{path}: line {line.Number}: problem_id \"{line.Sample.ProblemId}\" is not in the problem set; use the problems the samples were drawn for");
-
-    private static void RequirePlain(string path)
-    {
-        if (CompressedStream.IsCompressed(path) || InFolder(Path.GetDirectoryName(Path.GetFullPath(path))!) is { } file && CompressedStream.IsCompressed(file))
-        {
-            throw new UserException($"{path}: its samples are compressed, and cannot be appended to; decompress them first (gunzip, unzstd)");
-        }
-    }
 
     private static void Repair(string path, long end, bool isTerminated)
     {

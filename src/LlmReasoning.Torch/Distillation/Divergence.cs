@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Distillation;
 
 /// <summary>Divergences of a student q from a teacher p, exact over the vocabulary or over the student's likeliest tokens.</summary>
@@ -17,8 +19,8 @@ public static class Divergence
     public static Tensor GeneralizedJsd(Tensor studentLogits, Tensor teacherLogits, double beta, double temperature = 1)
     {
         using var scope = NewDisposeScope();
-        var student = (studentLogits / temperature).log_softmax(-1);
-        var teacher = (teacherLogits / temperature).log_softmax(-1);
+        var student = LogProbs(studentLogits, temperature);
+        var teacher = LogProbs(teacherLogits, temperature);
         return OfLogProbs(student, teacher, beta).MoveToOuterDisposeScope();
     }
 
@@ -27,8 +29,8 @@ public static class Divergence
     public static Tensor TopK(Tensor studentLogits, Tensor teacherLogits, int k, double beta, bool withTail, double temperature = 1)
     {
         using var scope = NewDisposeScope();
-        var student = (studentLogits / temperature).log_softmax(-1);
-        var teacher = (teacherLogits / temperature).log_softmax(-1);
+        var student = LogProbs(studentLogits, temperature);
+        var teacher = LogProbs(teacherLogits, temperature);
         var support = student.detach().topk(k, -1).indexes;
         student = student.gather(-1, support);
         teacher = teacher.gather(-1, support);
@@ -44,12 +46,14 @@ public static class Divergence
         return ((studentLogProbs - teacherLogProbs).detach() * studentLogProbs).MoveToOuterDisposeScope();
     }
 
+    private static Tensor LogProbs(Tensor logits, double temperature) => (temperature == 1 ? logits : logits.Over(temperature)).log_softmax(-1);
+
     private static Tensor OfLogProbs(Tensor student, Tensor teacher, double beta)
     {
         if (beta == 0) { return KullbackLeibler(teacher, student); }
         if (beta == 1) { return KullbackLeibler(student, teacher); }
-        var mixture = logaddexp(teacher + Math.Log(beta), student + Math.Log(1 - beta));
-        return beta * KullbackLeibler(teacher, mixture) + (1 - beta) * KullbackLeibler(student, mixture);
+        var mixture = logaddexp(teacher.Plus(Math.Log(beta)), student.Plus(Math.Log(1 - beta)));
+        return KullbackLeibler(teacher, mixture).Times(beta).Plus(KullbackLeibler(student, mixture).Times(1 - beta));
     }
 
     private static Tensor KullbackLeibler(Tensor p, Tensor q) => (p.exp() * (p - q)).sum(-1);
@@ -59,7 +63,7 @@ public static class Divergence
     {
         var covered = logProbs.logsumexp(-1, keepdim: true);
         if (!withTail) { return logProbs - covered; }
-        var tail = (-covered.clamp_max(-1e-7).expm1()).log();      // a sum that rounds to 1 leaves a tail of 1e-7, not of 0
+        var tail = (-covered.AtMost(-1e-7).expm1()).log();      // a sum that rounds to 1 leaves a tail of 1e-7, not of 0
         return cat([logProbs, tail], -1);
     }
 }

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Distillation;
 
 /// <summary>MiniLLM: reverse KL on the student's own samples as a policy gradient (arXiv 2306.08543).</summary>
@@ -16,13 +18,13 @@ public static class MiniLlm
     public static Tensor Advantages(Tensor studentLogProbs, Tensor teacherLogProbs, Tensor mask, double gamma, bool normaliseLength)
     {
         using var scope = NewDisposeScope();
-        var padding = mask.eq(0);
-        var reward = (teacherLogProbs - studentLogProbs).detach().masked_fill(padding, 0);
+        var padding = mask.IsNonzero().logical_not();
+        var reward = (teacherLogProbs - studentLogProbs).detach().Filled(padding, 0);
         if (gamma == 0) { return reward.MoveToOuterDisposeScope(); }
-        var powers = pow(gamma, arange(mask.shape[1], dtype: reward.dtype, device: reward.device));
+        var powers = Arithmetic.Range(mask.shape[1], reward.device).to_type(reward.dtype).Times(Math.Log(gamma)).exp();
         var advantages = SumFromHere(reward * powers);
-        if (normaliseLength) { advantages = advantages / SumFromHere(ones_like(reward).masked_fill(padding, PaddingWeight) * powers); }
-        return advantages.masked_fill(padding, 0).MoveToOuterDisposeScope();
+        if (normaliseLength) { advantages = advantages / SumFromHere(ones_like(reward).Filled(padding, PaddingWeight) * powers); }
+        return advantages.Filled(padding, 0).MoveToOuterDisposeScope();
     }
 
     private static Tensor SumFromHere(Tensor values) => values.flip(1).cumsum(1).flip(1);

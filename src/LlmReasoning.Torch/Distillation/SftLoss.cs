@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Distillation;
 
 /// <summary>The loss of a trained token. TRL's loss_type of SFT.</summary>
@@ -20,6 +22,6 @@ public static class SftLoss
     {
         using var scope = NewDisposeScope();
         var weighted = type == SftLossType.Dft ? logProbs.detach().exp() * logProbs : logProbs;
-        return (-weighted.sum() / divisor).MoveToOuterDisposeScope();
+        return weighted.sum().Over(-divisor).MoveToOuterDisposeScope();
     }
 }

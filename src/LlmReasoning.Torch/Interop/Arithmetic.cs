@@ -39,6 +39,13 @@ internal static class Arithmetic
         return left.sub(scalar);
     }
 
+    /// <summary>left - right.</summary>
+    public static Tensor Minus(this Tensor left, double right)
+    {
+        using Scalar scalar = right;
+        return left.sub(scalar);
+    }
+
     /// <summary>left * right.</summary>
     public static Tensor Times(this Tensor left, double right)
     {
@@ -81,6 +88,52 @@ internal static class Arithmetic
     {
         using Scalar scalar = limit;
         return x.ge(scalar);
+    }
+
+    /// <summary>x == 0.</summary>
+    public static Tensor IsZero(this Tensor x) => x.eq(s_zero);
+
+    /// <summary>x &lt; limit.</summary>
+    public static Tensor IsBelow(this Tensor x, double limit)
+    {
+        using Scalar scalar = limit;
+        return x.lt(scalar);
+    }
+
+    /// <summary>x &gt; limit.</summary>
+    public static Tensor IsAbove(this Tensor x, double limit)
+    {
+        using Scalar scalar = limit;
+        return x.gt(scalar);
+    }
+
+    /// <summary>x &lt;= limit.</summary>
+    public static Tensor IsAtMost(this Tensor x, double limit)
+    {
+        using Scalar scalar = limit;
+        return x.le(scalar);
+    }
+
+    /// <summary>max(x, limit).</summary>
+    public static Tensor AtLeast(this Tensor x, double limit)
+    {
+        using Scalar scalar = limit;
+        return x.clamp_min(scalar);
+    }
+
+    /// <summary>min(x, limit).</summary>
+    public static Tensor AtMost(this Tensor x, double limit)
+    {
+        using Scalar scalar = limit;
+        return x.clamp_max(scalar);
+    }
+
+    /// <summary>min(max(x, low), high).</summary>
+    public static Tensor Within(this Tensor x, double low, double high)
+    {
+        using Scalar smallest = low;
+        using Scalar largest = high;
+        return x.clamp(smallest, largest);
     }
 
     /// <summary>x, with <paramref name="value"/> where the mask is true.</summary>

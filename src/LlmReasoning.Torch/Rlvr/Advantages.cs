@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>Rewards to advantages, in float64.</summary>
@@ -45,7 +47,7 @@ public static class Advantages
         using var scope = NewDisposeScope();
         var wide = Wide(rewards);
         var weighted = wide.nan_to_num(0) * tensor([.. weights], [weights.Count, 1, 1], ScalarType.Float64, wide.device);
-        return weighted.sum([0]).masked_fill(wide.isnan().all(0), double.NaN).MoveToOuterDisposeScope();     // sum(0) would be the sum as bytes
+        return weighted.sum([0]).Filled(wide.isnan().all(0), double.NaN).MoveToOuterDisposeScope();     // sum(0) would be the sum as bytes
     }
 
     /// <summary>Groups that teach nothing, bool [P]: the largest reward equals the smallest, or fewer than two rows have one.</summary>
@@ -54,8 +56,8 @@ public static class Advantages
     {
         using var scope = NewDisposeScope();
         var unscored = outcomes.isnan();
-        var largest = outcomes.masked_fill(unscored, double.NegativeInfinity).amax([-1]);
-        var smallest = outcomes.masked_fill(unscored, double.PositiveInfinity).amin([-1]);
+        var largest = outcomes.Filled(unscored, double.NegativeInfinity).amax([-1]);
+        var smallest = outcomes.Filled(unscored, double.PositiveInfinity).amin([-1]);
         return (largest <= smallest).MoveToOuterDisposeScope();
     }
 
@@ -67,30 +69,30 @@ public static class Advantages
         {
             Baseline.None => rewards,
             Baseline.GroupMean => rewards - mean,
-            _ => (rewards - mean) * count / (count - 1),        // R_i - (sum - R_i) / (n - 1)
+            _ => (rewards - mean) * count / count.Minus(1),        // R_i - (sum - R_i) / (n - 1)
         };
         if (baseline != Baseline.None)
         {
-            centred = where(ZeroVariance(rewards).unsqueeze(-1) & rewards.isnan().logical_not(), 0, centred);
+            centred = centred.Filled(ZeroVariance(rewards).unsqueeze(-1) & rewards.isnan().logical_not(), 0);
         }
         return scale switch
         {
             RewardScale.None => centred,
-            RewardScale.Group => centred / (deviation.nan_to_num(0) + Epsilon),
-            _ => centred / (Moments(rewards, [-2, -1]).Deviation.nan_to_num(0) + Epsilon),
+            RewardScale.Group => centred / deviation.nan_to_num(0).Plus(Epsilon),
+            _ => centred / Moments(rewards, [-2, -1]).Deviation.nan_to_num(0).Plus(Epsilon),
         };
     }
 
     private static Tensor Whiten(Tensor advantages)
     {
         var (_, mean, deviation) = Moments(advantages, [-2, -1]);
-        return (advantages - mean) / (deviation.nan_to_num(0) + Epsilon);
+        return (advantages - mean) / deviation.nan_to_num(0).Plus(Epsilon);
     }
 
     private static Tensor Finish(Tensor advantages, AdvantageSettings settings)
     {
         advantages = advantages.nan_to_num(0);
-        return settings.PositiveWeight == 1 ? advantages : where(advantages > 0, advantages * settings.PositiveWeight, advantages);
+        return settings.PositiveWeight == 1 ? advantages : where(advantages.IsPositive(), advantages.Times(settings.PositiveWeight), advantages);
     }
 
     // Over the rows that have a reward; the deviation of fewer than two is NaN.
@@ -99,8 +101,9 @@ public static class Advantages
         var unscored = rewards.isnan();
         var count = unscored.logical_not().to_type(ScalarType.Float64).sum(axes, keepdim: true);
         var mean = rewards.nan_to_num(0).sum(axes, keepdim: true) / count;
-        var squares = (rewards - mean).square().masked_fill(unscored, 0).sum(axes, keepdim: true);
-        return (count, mean, (squares / (count - 1)).sqrt());
+        var differences = (rewards - mean).Filled(unscored, 0);
+        var squares = (differences * differences).sum(axes, keepdim: true);
+        return (count, mean, (squares / count.Minus(1)).sqrt());
     }
 
     private static Tensor Wide(Tensor rewards) => rewards.to_type(ScalarType.Float64);

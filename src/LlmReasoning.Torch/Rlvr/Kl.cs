@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>Estimators of KL(pi || pi_ref) from one sampled token, with d = l - l_ref (joschu.net/blog/kl-approx.html).</summary>
@@ -25,21 +27,21 @@ public static class Kl
         var estimate = estimator switch
         {
             KlEstimator.K1 => d,
-            KlEstimator.K2 => d.square() / 2,
-            _ => (-d).exp() - 1 + d,
+            KlEstimator.K2 => (d * d).Over(2),
+            _ => (-d).exp().Minus(1).Plus(d),
         };
         return estimate.MoveToOuterDisposeScope();
     }
 
-    /// <summary>rewards - beta * sum_t m_t (l_t - l_ref_t), [B]: the penalty inside the reward (RLOO, arXiv 2402.14740).</summary>
+    /// <summary>rewards - beta * sum_t m_t KL_t, [B]: the penalty inside the reward; with k1 that of RLOO (arXiv 2402.14740).</summary>
     /// <param name="rewards">[B].</param>
     /// <param name="logProbs">[B, T], of the policy that sampled.</param>
     /// <param name="refLogProbs">[B, T].</param>
     /// <param name="mask">[B, T], 1 = counts.</param>
-    public static Tensor Penalise(Tensor rewards, Tensor logProbs, Tensor refLogProbs, Tensor mask, double beta)
+    public static Tensor Penalise(Tensor rewards, Tensor logProbs, Tensor refLogProbs, Tensor mask, double beta, KlEstimator estimator = KlEstimator.K1)
     {
         using var scope = NewDisposeScope();
-        var total = Estimate(logProbs, refLogProbs, KlEstimator.K1).masked_fill(mask.eq(0), 0).sum(1);
-        return (rewards - beta * total).MoveToOuterDisposeScope();
+        var total = Estimate(logProbs, refLogProbs, estimator).Filled(mask.IsZero(), 0).sum(1);
+        return (rewards - total.Times(beta)).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>How the losses of tokens become one number. n_i = tokens of row i that count, R = rows of the optimizer step.</summary>
@@ -37,11 +39,11 @@ public static class LossAggregation
         var rows = tokens.shape[0];
         var weights = aggregation switch
         {
-            Aggregation.SequenceMean => 1 / (tokens.clamp_min(1) * rows),
-            Aggregation.TokenMean => ones_like(tokens) / tokens.sum().clamp_min(1),
+            Aggregation.SequenceMean => tokens.AtLeast(1).Times(rows).reciprocal(),
+            Aggregation.TokenMean => ones_like(tokens) / tokens.sum().AtLeast(1),
             Aggregation.BatchTokenMean => BatchTokenMean(tokens, rowsPerBatch),
-            Aggregation.ConstantLength => full_like(tokens, 1.0 / (rows * maxCompletionLength)),
-            _ => full_like(tokens, 1.0 / rows),
+            Aggregation.ConstantLength => ones_like(tokens).Over(rows * maxCompletionLength),
+            _ => ones_like(tokens).Over(rows),
         };
         return weights.MoveToOuterDisposeScope();
     }
@@ -49,6 +51,6 @@ public static class LossAggregation
     private static Tensor BatchTokenMean(Tensor tokens, long rowsPerBatch)
     {
         var batches = tokens.split(rowsPerBatch);
-        return cat([.. batches.Select(batch => ones_like(batch) / (batch.sum().clamp_min(1) * batches.Length))]);
+        return cat([.. batches.Select(batch => ones_like(batch) / batch.sum().AtLeast(1).Times(batches.Length))]);
     }
 }

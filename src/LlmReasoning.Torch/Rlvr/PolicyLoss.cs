@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>The GRPO family: one loss, its variants values of <see cref="PolicyLossSettings"/>.</summary>
@@ -12,11 +14,11 @@ public static class PolicyLoss
     public static PolicyLossResult Compute(PolicyBatch batch, PolicyLossSettings settings)
     {
         using var scope = NewDisposeScope();
-        var counts = batch.Mask.ne(0);
+        var counts = batch.Mask.IsNonzero();
         var padding = counts.logical_not();
         var dtype = batch.LogProbs.dtype;
-        var logProbs = batch.LogProbs.masked_fill(padding, 0);
-        var old = (batch.OldLogProbs ?? batch.LogProbs.detach()).masked_fill(padding, 0);
+        var logProbs = batch.LogProbs.Filled(padding, 0);
+        var old = (batch.OldLogProbs ?? batch.LogProbs.detach()).Filled(padding, 0);
         var advantages = batch.Advantages.to_type(dtype).view(-1, 1);
         var lengths = counts.to_type(dtype).sum(1, keepdim: true);
         var rho = settings.RolloutCorrection is { } correction && batch.SamplerLogProbs is { } sampled ? correction.Ratio(old, sampled, batch.Mask) : null;
@@ -26,7 +28,7 @@ public static class PolicyLoss
         var terms = settings.Surrogate.Terms(inputs);
         if (settings.OffPolicyMaskThreshold is { } threshold)
         {
-            terms = terms * IsNearPolicy(logProbs, batch.SamplerLogProbs?.masked_fill(padding, 0) ?? old, advantages, lengths, threshold);
+            terms = terms * IsNearPolicy(logProbs, batch.SamplerLogProbs?.Filled(padding, 0) ?? old, advantages, lengths, threshold);
         }
         var kept = counts;
         if (settings.TopEntropyQuantile < 1)
@@ -41,13 +43,13 @@ public static class PolicyLoss
         if (settings.Beta != 0 && settings.KlPlacement == KlPlacement.Loss)
         {
             var reference = batch.RefLogProbs ?? throw new ArgumentException("a KL coefficient needs the reference model's log-probabilities", nameof(batch));
-            kl = Kl.Estimate(logProbs, reference.masked_fill(padding, 0), settings.KlEstimator);
+            kl = Kl.Estimate(logProbs, reference.Filled(padding, 0), settings.KlEstimator);
             if (settings.KlTimesRatio) { kl = kl * ratio; }
-            terms = terms + settings.Beta * kl;
+            terms = terms.Plus(kl.Times(settings.Beta));
         }
 
         var policy = WeightedSum(terms, padding, batch.RowWeights);
-        var loss = settings.EntropyCoefficient == 0 ? policy : policy - settings.EntropyCoefficient * EntropyBonus(batch, counts, kept, settings);
+        var loss = settings.EntropyCoefficient == 0 ? policy : policy - EntropyBonus(batch, counts, kept, settings).Times(settings.EntropyCoefficient);
         var metrics = PolicyLossMetrics.From(inputs, settings.Surrogate, counts, policy, kl, batch.Entropies);
         return new(loss.MoveToOuterDisposeScope(), metrics);
     }
@@ -59,20 +61,20 @@ public static class PolicyLoss
         if (level == RatioLevel.Token) { return perToken; }
         var sum = perToken.sum(1, keepdim: true);
         if (level == RatioLevel.SequenceProduct) { return sum; }
-        var mean = sum / lengths.clamp_min(1);
-        return level == RatioLevel.Sequence ? mean : logProbs - logProbs.detach() + mean.detach();
+        var mean = sum / lengths.AtLeast(1);
+        return level == RatioLevel.Sequence ? mean : (logProbs - logProbs.detach()).Plus(mean.detach());
     }
 
     // 1 for rows of A >= 0, and for others whose tokens have not become much less probable since they were sampled; [B, 1].
     private static Tensor IsNearPolicy(Tensor logProbs, Tensor sampled, Tensor advantages, Tensor lengths, double threshold)
     {
-        var drift = (sampled - logProbs.detach()).sum(1, keepdim: true) / lengths.clamp_min(1);
-        return ((advantages >= 0) | (drift <= threshold)).to_type(logProbs.dtype);
+        var drift = (sampled - logProbs.detach()).sum(1, keepdim: true) / lengths.AtLeast(1);
+        return (advantages.IsAtLeast(0) | drift.IsAtMost(threshold)).to_type(logProbs.dtype);
     }
 
     private static Tensor WeightedSum(Tensor terms, Tensor padding, Tensor rowWeights)
     {
-        var rows = terms.expand(padding.shape).masked_fill(padding, 0).sum(1);
+        var rows = terms.expand(padding.shape).Filled(padding, 0).sum(1);
         return (rows * rowWeights.to_type(terms.dtype)).sum();
     }
 
@@ -80,10 +82,10 @@ public static class PolicyLoss
     private static Tensor EntropyBonus(PolicyBatch batch, Tensor counts, Tensor kept, PolicyLossSettings settings)
     {
         var entropies = batch.Entropies ?? throw new ArgumentException("an entropy coefficient needs entropies", nameof(batch));
-        var sum = entropies.masked_fill(kept.logical_not(), 0).sum();
-        if (!settings.EntropyOverKeptTokens) { return sum / batch.StepTokens; }
-        var share = counts.to_type(entropies.dtype).sum() / batch.StepTokens;
-        return sum / kept.to_type(entropies.dtype).sum().clamp_min(1) * share;
+        var sum = entropies.Filled(kept.logical_not(), 0).sum();
+        if (!settings.EntropyOverKeptTokens) { return sum.Over(batch.StepTokens); }
+        var share = counts.to_type(entropies.dtype).sum().Over(batch.StepTokens);
+        return sum / kept.to_type(entropies.dtype).sum().AtLeast(1) * share;
     }
 }
 

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>Numbers about a micro-batch's loss; null where the loss has no such part. Means are over tokens that count, over rows where the ratio is the row's.</summary>
@@ -59,14 +61,14 @@ public sealed record PolicyLossMetrics
         if (values is null) { return null; }
         var wide = values.to_type(ScalarType.Float64);
         if (wide.shape[1] < counts.shape[1]) { return Number(wide.mean()); }
-        return Number(wide.masked_fill(counts.logical_not(), 0).sum() / counts.sum().clamp_min(1));
+        return Number(wide.Filled(counts.logical_not(), 0).sum() / counts.sum().AtLeast(1));
     }
 
     // [B]
     private static Tensor RowShares(Tensor cuts, Tensor counts)
     {
         var wide = cuts.to_type(ScalarType.Float64);
-        return wide.shape[1] < counts.shape[1] ? wide.squeeze(1) : wide.masked_fill(counts.logical_not(), 0).sum(1) / counts.sum(1).clamp_min(1);
+        return wide.shape[1] < counts.shape[1] ? wide.squeeze(1) : wide.Filled(counts.logical_not(), 0).sum(1) / counts.sum(1).AtLeast(1);
     }
 
     private static double Number(Tensor value) => value.to_type(ScalarType.Float64).item<double>();

@@ -1,11 +1,13 @@
 using LlmReasoning.Torch.Generation;
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Torch.Training;
+using LlmReasoning.Verification;
 
 namespace LlmReasoning.Torch.Rlvr;
 
-/// <summary>What an update did; means are over the tokens that trained.</summary>
+/// <summary>What a step's updates did; means are over the tokens that trained, and over the updates where there are several.</summary>
 /// <param name="Loss">Says little: with one update a step its value does not measure progress.</param>
 /// <param name="GradNorm">Before clipping.</param>
 /// <param name="Entropy">In nats, null if no row trained.</param>
@@ -17,62 +19,85 @@ namespace LlmReasoning.Torch.Rlvr;
 public sealed record UpdateMetrics(
     double Loss, double GradNorm, double? Entropy, double? Kl, double? ClipShare, double LogProbDifferenceMean, double LogProbDifferenceMax, long TrainedTokens);
 
-/// <summary>One optimizer step from a step's groups. Divisors are counted over all its rows before they are cut into micro-batches.</summary>
+/// <summary>The optimizer steps from a step's groups. Divisors are counted over all rows of an optimizer step before they are cut into micro-batches.</summary>
 public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW optimizer, RlvrConfig config)
 {
     private readonly PolicyLossSettings _loss = config.Objective().Loss;
     private readonly AdvantageSettings _advantages = config.Objective().Advantages;
 
-    /// <summary>Advantages, then the updates.</summary>
-    /// <exception cref="UserException">Sampler and trainer disagree beyond the bound, or a value is not finite.</exception>
+    /// <summary>Of the last run's completions, in the groups' order: the advantage, and how many tokens count.</summary>
+    public IReadOnlyList<(double Advantage, int Tokens)> Rows { get; private set; } = [];
+
+    /// <summary>Advantages over all groups, then the updates.</summary>
+    /// <param name="groups">May be empty: then nothing changes.</param>
+    /// <exception cref="UserException">Sampler and trainer disagree beyond the bound.</exception>
+    /// <exception cref="NonFiniteException">A value is not finite.</exception>
     public UpdateMetrics Run(IReadOnlyList<RolloutGroup> groups, double learningRate)
     {
         using var scope = NewDisposeScope();
-        var rows = Rows(groups);
-        var micros = MicroBatches(rows);
-        var old = config.NumIterations > 1 ? micros.Select(micro => LogProbs(policy, micro)).ToList() : null;
-        var referenceLogProbs = reference is null ? null : micros.Select(micro => LogProbs(reference, micro)).ToList();
-        UpdateMetrics? metrics = null;
+        Rows = [];
+        if (groups.Count == 0) { return new(0, 0, null, null, null, 0, 0, 0); }
+        var rows = RowsOf(groups);
+        Rows = [.. rows.Select(row => (row.Advantage, row.Counted))];
+        var batches = Enumerable.Range(0, config.NumMiniBatches)
+            .Select(part => Part(rows, part, config.NumMiniBatches))
+            .Where(part => part.Count > 0)
+            .Select(part => MiniBatch.Of(part, Trains, _loss.Aggregation, config, policy.Device))
+            .ToList();
+        var needsOld = config.UpdatesPerStep > 1;
+        var difference = new Difference();
+        foreach (var micro in batches.SelectMany(batch => batch.Trained))
+        {
+            if (needsOld)
+            {
+                micro.OldLogProbs = LogProbs(policy, micro);
+                difference.Add(micro.OldLogProbs, micro);
+            }
+            if (reference is not null && _loss.KlPlacement == KlPlacement.Loss) { micro.RefLogProbs = LogProbs(reference, micro); }
+        }
+        var updates = new List<UpdateMetrics>();
         for (var iteration = 0; iteration < config.NumIterations; iteration++)
         {
-            var update = Step(rows, micros, old, referenceLogProbs, learningRate, isFirst: iteration == 0);
-            metrics = metrics is null ? update : update with { LogProbDifferenceMean = metrics.LogProbDifferenceMean, LogProbDifferenceMax = metrics.LogProbDifferenceMax };
+            foreach (var batch in batches) { updates.Add(Step(batch, learningRate, needsOld ? null : difference)); }
         }
-        return metrics!;
+        difference.Require(config.MaxLogprobDifference);
+        return new(
+            updates.Average(update => update.Loss),
+            updates.Average(update => update.GradNorm),
+            updates.Average(update => update.Entropy),
+            updates.Average(update => update.Kl),
+            updates.Average(update => update.ClipShare),
+            difference.Mean,
+            difference.Max,
+            updates.Sum(update => update.TrainedTokens));
     }
 
-    private UpdateMetrics Step(
-        List<Row> rows, List<MicroRows> micros, List<Tensor>? old, List<Tensor>? referenceLogProbs, double learningRate, bool isFirst)
+    private UpdateMetrics Step(MiniBatch batch, double learningRate, Difference? difference)
     {
         optimizer.ZeroGradients();
-        var stepTokens = Math.Max(1, rows.Sum(row => row.Counted));
+        using var scope = NewDisposeScope();
+        var threshold = _loss.TopEntropyQuantile < 1 ? EntropyThreshold(batch) : null;
         var (loss, entropy, kl, clipped, tokens) = (0.0, 0.0, 0.0, 0.0, 0L);
-        var (differenceSum, differenceMax) = (0.0, 0.0);
-        for (var i = 0; i < micros.Count; i++)
+        foreach (var micro in batch.Trained)
         {
             using var inner = NewDisposeScope();
-            var micro = micros[i];
             PolicyLossMetrics? numbers = null;
             loss += MicroBatch.Backward(policy, micro.Ids, null, micro.Targets, config.Temperature, withEntropies: true, (logProbs, entropies) =>
             {
-                if (isFirst)
-                {
-                    var difference = (logProbs.detach() - micro.SamplerLogProbs).abs() * micro.Targets;
-                    differenceSum += difference.sum().item<float>();
-                    differenceMax = Math.Max(differenceMax, difference.max().item<float>());
-                }
+                difference?.Add(logProbs.detach(), micro);
                 var result = PolicyLoss.Compute(
                     new()
                     {
                         LogProbs = logProbs,
-                        OldLogProbs = old?[i],
-                        RefLogProbs = referenceLogProbs?[i],
+                        OldLogProbs = micro.OldLogProbs,
+                        RefLogProbs = micro.RefLogProbs,
                         SamplerLogProbs = micro.SamplerLogProbs,
                         Entropies = entropies,
+                        EntropyThreshold = threshold,
                         Advantages = micro.Advantages,
                         Mask = micro.Targets,
                         RowWeights = micro.RowWeights,
-                        StepTokens = stepTokens,
+                        StepTokens = batch.Tokens,
                     },
                     _loss);
                 numbers = result.Metrics;
@@ -81,91 +106,113 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
             tokens += numbers!.Tokens;
             entropy += (numbers.Entropy ?? 0) * numbers.Tokens;
             kl += (numbers.Kl ?? 0) * numbers.Tokens;
-            clipped += (numbers.ClipRegionMean ?? 0) * numbers.Tokens;
+            clipped += (numbers.ClipRegionMean ?? numbers.ClipHighMean ?? 0) * numbers.Tokens;
         }
-        if (differenceMax > config.MaxLogprobDifference)
-        {
-            throw new UserException($"sampler and trainer differ by {differenceMax:G3} in a token's log-probability, more than max_logprob_difference = {config.MaxLogprobDifference}; use float32, or raise the bound");
-        }
+        difference?.Require(config.MaxLogprobDifference);
         var weights = policy.Weights().Values;
         var norm = Gradients.Norm(weights);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm)) { throw new UserException($"the loss is {loss} and the gradient's norm {norm}; the run stops before the weights are spoiled: lower learning_rate"); }
-        if (micros.Count > 0)
+        NonFinite.Refuse(loss, norm, policy.Weights());
+        if (batch.Trained.Count > 0)
         {
             Gradients.Clip(weights, norm, config.MaxGradNorm);
             optimizer.Step(learningRate);
         }
         double? Mean(double sum) => tokens == 0 ? null : sum / tokens;
-        return new(
-            loss, norm, Mean(entropy), reference is null ? null : Mean(kl), Mean(clipped), Mean(differenceSum) ?? 0, differenceMax,
-            micros.Sum(micro => micro.Ids.numel()));
+        return new(loss, norm, Mean(entropy), _loss.Beta == 0 || _loss.KlPlacement == KlPlacement.Reward ? null : Mean(kl), Mean(clipped), 0, 0, batch.Trained.Sum(micro => micro.Ids.numel()));
+    }
+
+    // Over every token of the update that counts, also of rows that have no gradient.
+    private Tensor EntropyThreshold(MiniBatch batch)
+    {
+        var entropies = batch.Trained.Concat(MicroRows.Cut(batch.Untrained, config.MicroBatchTokens, policy.Device)).Select(micro =>
+        {
+            using var scope = NewDisposeScope();
+            var all = MicroBatch.LogProbsOf(policy, micro.Ids, null, micro.Targets, config.Temperature, withEntropies: true).Entropies!;
+            return all.masked_select(micro.Targets.to_type(ScalarType.Bool)).MoveToOuterDisposeScope();
+        }).ToList();
+        var flat = cat(entropies).unsqueeze(0);
+        return EntropyMask.Threshold(flat, ones_like(flat), _loss.TopEntropyQuantile);
     }
 
     // Every row of the step, in the groups' order.
-    private List<Row> Rows(IReadOnlyList<RolloutGroup> groups)
+    private List<Row> RowsOf(IReadOnlyList<RolloutGroup> groups)
     {
-        var (count, size) = (groups.Count, groups[0].Rollouts.Count);
-        var rewards = tensor(groups.SelectMany(group => group.Rollouts.Select(rollout => rollout.Reward)).ToArray(), [count, size]);
+        using var scope = NewDisposeScope();
         var completions = groups.SelectMany(group => group.Rollouts.Select(rollout => rollout.Completion)).ToList();
-        if (reference is not null && _loss.KlPlacement == KlPlacement.Reward) { rewards = Penalised(rewards, completions); }
-        var advantages = Advantages.Compute(rewards, _advantages).view(-1).data<double>().ToArray();
-        var counted = completions.Select(completion => config.MaskTruncatedCompletions && completion.FinishReason == FinishReason.Length ? 0 : completion.Ids.Count).ToArray();
-        var weights = LossAggregation.RowWeights(
-            _loss.Aggregation, tensor(counted.Select(length => (long)length).ToArray()), config.MaxCompletionLength, completions.Count).data<double>().ToArray();
-        return [.. completions.Select((completion, i) => new Row(completion, advantages[i], weights[i], counted[i]))];
+        var advantages = AdvantagesOf(groups, completions).view(-1).data<double>().ToArray();
+        return [.. completions.Select((completion, i) => new Row(completion, advantages[i], IsLeftOut(completion) ? 0 : completion.Ids.Count))];
+    }
+
+    private bool IsLeftOut(Completion completion) => config.MaskTruncatedCompletions && completion.FinishReason == FinishReason.Length;
+
+    // [P, G].
+    private Tensor AdvantagesOf(IReadOnlyList<RolloutGroup> groups, List<Completion> completions)
+    {
+        long[] shape = [groups.Count, groups[0].Rollouts.Count];
+        var rollouts = groups.SelectMany(group => group.Rollouts).ToList();
+        var correct = tensor(rollouts.Select(rollout => rollout.Verdict.Outcome == Outcome.Correct).ToArray(), shape);
+        var unjudged = tensor(rollouts.Select(rollout => double.IsNaN(rollout.Outcome)).ToArray(), shape);
+        if (config is { PassAtK: { } k, PassAtKMethod: PassAtKMethod.Advantage })
+        {
+            return PassAtKTraining.Advantages(correct, k).Filled(unjudged, 0);
+        }
+        var rewards = config.RewardFuncs.Select((function, f) => function == RewardFunction.Accuracy && config.PassAtK is { } size
+            ? PassAtKTraining.Rewards(correct, size).Filled(unjudged, double.NaN)
+            : tensor(rollouts.Select(rollout => rollout.Rewards[f]).ToArray(), shape));
+        var all = stack(rewards);
+        if (_loss.Beta == 0 || _loss.KlPlacement == KlPlacement.Loss) { return Advantages.Compute(all, config.WeightsOfRewards, _advantages); }
+        return Advantages.Compute(Penalised(Advantages.WeightedSum(all, config.WeightsOfRewards), completions), _advantages);
     }
 
     private Tensor Penalised(Tensor rewards, List<Completion> completions)
     {
         var penalised = rewards.view(-1).data<double>().ToArray();
-        for (var i = 0; i < completions.Count; i++)
+        var rows = completions.Select((completion, place) => (completion, place));
+        foreach (var cut in TokenBudget.Cut(rows, row => Row.LengthOf(row.completion), config.MicroBatchTokens))
         {
             using var inner = NewDisposeScope();
-            var micro = MicroRows.Of([new(completions[i], 0, 0, completions[i].Ids.Count)], policy.Device);
-            penalised[i] = Kl.Penalise(tensor(new[] { penalised[i] }), LogProbs(policy, micro), LogProbs(reference!, micro), micro.Targets, _loss.Beta).item<double>();
+            var micro = MicroRows.Of([.. cut.Select(row => new Row(row.completion, 0, row.completion.Ids.Count))], policy.Device);
+            var own = tensor(cut.Select(row => penalised[row.place]).ToArray(), device: policy.Device);
+            var values = Kl.Penalise(own, LogProbs(policy, micro), LogProbs(reference!, micro), micro.Targets, _loss.Beta, _loss.KlEstimator).cpu().data<double>().ToArray();
+            for (var i = 0; i < cut.Count; i++) { penalised[cut[i].place] = values[i]; }
         }
         return tensor(penalised, rewards.shape);
     }
 
     // A row of advantage 0 has no gradient unless there is a KL or entropy term; it counts in the divisors all the same.
-    private List<MicroRows> MicroBatches(List<Row> rows)
-    {
-        var trainsAll = (_loss.Beta != 0 && _loss.KlPlacement == KlPlacement.Loss) || _loss.EntropyCoefficient != 0;
-        var training = rows.Where(row => row.Counted > 0 && (trainsAll || row.Advantage != 0));
-        return [.. TokenBudget.Cut(training, row => row.Length, config.MicroBatchTokens).Select(batch => MicroRows.Of(batch, policy.Device))];
-    }
+    private bool Trains(Row row) =>
+        row.Counted > 0 && (row.Advantage != 0 || (_loss.Beta != 0 && _loss.KlPlacement == KlPlacement.Loss) || _loss.EntropyCoefficient != 0);
 
     private Tensor LogProbs(CausalLM model, MicroRows micro) => MicroBatch.LogProbsOf(model, micro.Ids, null, micro.Targets, config.Temperature).LogProbs;
 
-    private sealed record Row(Completion Completion, double Advantage, double Weight, int Counted)
+    private static List<Row> Part(List<Row> rows, int part, int parts)
     {
-        public int Length => Completion.Request.PromptIds.Count + Completion.Ids.Count;
+        var first = (int)((long)rows.Count * part / parts);
+        return rows[first..(int)((long)rows.Count * (part + 1) / parts)];
     }
 
-    /// <summary>Right padded rows of similar length: [B, T] each, [B] for advantages and weights.</summary>
-    private sealed record MicroRows(Tensor Ids, Tensor Targets, Tensor SamplerLogProbs, Tensor Advantages, Tensor RowWeights)
+    /// <summary>How far sampler and trainer are apart in the log-probabilities of sampled tokens.</summary>
+    private sealed class Difference
     {
-        public static MicroRows Of(List<Row> rows, Device device)
+        private double _sum;
+        private double _tokens;
+
+        public double Max { get; private set; }
+
+        public double Mean => _tokens == 0 ? 0 : _sum / _tokens;
+
+        public void Add(Tensor logProbs, MicroRows micro)
         {
-            var (count, width) = (rows.Count, rows.Max(row => row.Length));
-            var (ids, targets, sampled) = (new long[count * width], new float[count * width], new float[count * width]);
-            for (var i = 0; i < count; i++)
-            {
-                var completion = rows[i].Completion;
-                var prompt = completion.Request.PromptIds;
-                for (var t = 0; t < prompt.Count; t++) { ids[(i * width) + t] = prompt[t]; }
-                for (var t = 0; t < completion.Ids.Count; t++)
-                {
-                    var place = (i * width) + prompt.Count + t;
-                    (ids[place], targets[place], sampled[place]) = (completion.Ids[t], 1, completion.LogProbs[t]);
-                }
-            }
-            return new(
-                tensor(ids, [count, width], device: device),
-                tensor(targets, [count, width], device: device),
-                tensor(sampled, [count, width], device: device),
-                tensor(rows.Select(row => row.Advantage).ToArray(), device: device),
-                tensor(rows.Select(row => row.Weight).ToArray(), device: device));
+            using var scope = NewDisposeScope();
+            var difference = (logProbs - micro.SamplerLogProbs).abs() * micro.Targets;
+            _sum += difference.sum().item<float>();
+            _tokens += micro.Targets.sum().item<float>();
+            Max = Math.Max(Max, difference.max().item<float>());
+        }
+
+        public void Require(double bound)
+        {
+            if (Max > bound) { throw new UserException($"sampler and trainer differ by {Max:G3} in a token's log-probability, more than max_logprob_difference = {bound}; use float32, or raise the bound"); }
         }
     }
 }

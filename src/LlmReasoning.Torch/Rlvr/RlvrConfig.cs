@@ -1,20 +1,11 @@
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Verification;
 
 namespace LlmReasoning.Torch.Rlvr;
 
-/// <summary>What a right and a wrong answer are worth.</summary>
-public enum OutcomeReward
-{
-    /// <summary>1 and 0.</summary>
-    ZeroOne,
-
-    /// <summary>1 and -1.</summary>
-    PlusMinusOne,
-}
-
-/// <summary>The settings of <c>train rlvr</c>; the names are TRL's where TRL has one.</summary>
-public sealed record RlvrConfig
+/// <summary>The settings of <c>train rlvr</c>; the names are TRL's where TRL has one. Null = as <see cref="LossType"/> has it, where nothing else is said.</summary>
+public sealed partial record RlvrConfig
 {
     /// <summary>A checkpoint's folder, or "embedded".</summary>
     public string? ModelNameOrPath { get; init; }
@@ -22,8 +13,29 @@ public sealed record RlvrConfig
     /// <summary>A file of problems, or embedded-train.</summary>
     public string? Problems { get; init; }
 
+    /// <summary>The fields that hold a problem's text, answer, id and level, where their names are not recognised.</summary>
+    public string? ProblemField { get; init; }
+    public string? AnswerField { get; init; }
+    public string? IdField { get; init; }
+    public string? LevelField { get; init; }
+
+    /// <summary>Only problems of these levels; null = all.</summary>
+    public IReadOnlyList<string>? Levels { get; init; }
+
+    /// <summary>So many problems, drawn by their ids; null = all.</summary>
+    public int? Subset { get; init; }
+
+    /// <summary>Other seeds draw other problems.</summary>
+    public long SubsetSeed { get; init; }
+
     /// <summary>The first so many problems; null = all.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>In tokens, with the template; null = what the model's context holds. Prompts are never cut.</summary>
+    public int? MaxPromptLength { get; init; }
+
+    /// <summary>Leave out problems with longer prompts, and say how many, instead of stopping.</summary>
+    public bool DropOverlong { get; init; }
     public string? OutputDir { get; init; }
 
     /// <summary>A preset's name, or a text file with {problem}.</summary>
@@ -33,42 +45,110 @@ public sealed record RlvrConfig
     /// <summary>A named objective of <see cref="RlvrPresets"/>; the keys below that are not null change it.</summary>
     public string LossType { get; init; } = "dapo";
 
-    /// <summary>The ratio's lower reach: clipped below 1 - epsilon.</summary>
+    /// <summary>The ratio's lower reach: clipped below 1 - epsilon; for gmpo in log space.</summary>
     public double? Epsilon { get; init; }
 
-    /// <summary>The ratio's upper reach: clipped above 1 + epsilon_high; for cispo the cap itself.</summary>
+    /// <summary>The ratio's upper reach: clipped above 1 + epsilon_high; for cispo the cap itself, and then it must be given.</summary>
     public double? EpsilonHigh { get; init; }
 
     /// <summary>Caps the unclipped ratio (dual clip).</summary>
     public double? Delta { get; init; }
+    public double? SapoTemperaturePos { get; init; }
+    public double? SapoTemperatureNeg { get; init; }
+    public RatioLevel? ImportanceSamplingLevel { get; init; }
+
+    /// <summary>How the tokens' losses become one number.</summary>
+    public Aggregation? LossAggMode { get; init; }
 
     /// <summary>Of the KL term; 0 loads no reference model.</summary>
     public double? Beta { get; init; }
     public KlEstimator? KlLossType { get; init; }
-    public RewardScale? ScaleRewards { get; init; }
-    public RatioLevel? ImportanceSamplingLevel { get; init; }
+
+    /// <summary>The KL term is taken off the reward instead of being added to the loss.</summary>
+    public bool? UseKlInReward { get; init; }
+
+    /// <summary>The KL term of the loss is multiplied by the ratio.</summary>
+    public bool UseBiasCorrectionKl { get; init; }
     public double EntropyCoef { get; init; }
 
-    /// <summary>Share of tokens, those of highest entropy, that train; 1 = all.</summary>
+    /// <summary>Share of tokens, those of highest entropy over the whole update, that train; 1 = all.</summary>
     public double TopEntropyQuantile { get; init; } = 1;
+
+    /// <summary>What is taken off a reward.</summary>
+    public Baseline? AdvantageBaseline { get; init; }
+
+    /// <summary>What that is divided by.</summary>
+    public RewardScale? ScaleRewards { get; init; }
+
+    /// <summary>Advantages are brought to mean 0 and deviation 1 over the batch.</summary>
+    public bool NormalizeAdvantages { get; init; }
+    public RewardAggregation MultiObjectiveAggregation { get; init; }
 
     /// <summary>Weight of positive advantages (negative-sample reinforcement: 0.1 or 0).</summary>
     public double PositiveWeight { get; init; } = 1;
 
-    /// <summary>Completions cut at the limit stay in the group's mean and do not train.</summary>
+    /// <summary>Trains for one right answer among so many samples; null = each sample for itself.</summary>
+    public int? PassAtK { get; init; }
+    public PassAtKMethod PassAtKMethod { get; init; }
+
+    /// <summary>Completions cut at the limit count in the group's mean and do not train.</summary>
     public bool MaskTruncatedCompletions { get; init; }
+
+    /// <summary>Rows of negative advantage do not train where the mean fall of their log-probabilities since they were sampled exceeds it; null = off.</summary>
+    public double? OffPolicyMaskThreshold { get; init; }
+
+    /// <summary>Weights by the ratio between the trainer's and the sampler's probabilities.</summary>
+    public bool RolloutImportanceSamplingCorrection { get; init; }
+    public RolloutCorrectionMode RolloutImportanceSamplingMode { get; init; } = RolloutCorrectionMode.SequenceMask;
+
+    /// <summary>The largest ratio; null = no bound.</summary>
+    public double? RolloutImportanceSamplingCap { get; init; } = 3;
+
+    /// <summary>The smallest ratio; null = no bound.</summary>
+    public double? RolloutImportanceSamplingMin { get; init; }
+
+    /// <summary>One reward each; their weighted sum is the reward.</summary>
+    public IReadOnlyList<RewardFunction> RewardFuncs { get; init; } = [RewardFunction.Accuracy];
+
+    /// <summary>One a function; null = all 1.</summary>
+    public IReadOnlyList<double>? RewardWeights { get; init; }
     public OutcomeReward OutcomeReward { get; init; }
 
     /// <summary>Where an answer is looked for.</summary>
     public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Reward;
 
+    /// <summary>Of soft_overlong: the last so many tokens before the limit, over which the punishment grows to -1; null = a fifth of max_completion_length.</summary>
+    public int? SoftPunishCache { get; init; }
+
+    /// <summary>What becomes of groups that are all right or all wrong.</summary>
+    public ZeroVarianceGroups ZeroVarianceGroups { get; init; }
+
+    /// <summary>Of refill: how often a step samples at most, the first time included.</summary>
+    public int MaxNumGenBatches { get; init; } = 10;
+
     /// <summary>Problems of a step; each gets num_generations completions.</summary>
     public int PromptsPerStep { get; init; } = 32;
     public int NumGenerations { get; init; } = 8;
 
-    /// <summary>Updates of each step's completions.</summary>
+    /// <summary>Passes over each step's completions.</summary>
     public int NumIterations { get; init; } = 1;
-    public int MaxSteps { get; init; } = 100;
+
+    /// <summary>Updates of a pass: a step's completions are cut into so many parts, in their order.</summary>
+    public int NumMiniBatches { get; init; } = 1;
+
+    /// <summary>TRL's way to say it: completions of an update = this x gradient_accumulation_steps. With it bnpo's batches are of so many rows.</summary>
+    public int? PerDeviceTrainBatchSize { get; init; }
+    public int? GradientAccumulationSteps { get; init; }
+
+    /// <summary>Completions of a step / per_device_train_batch_size; null = gradient_accumulation_steps.</summary>
+    public int? StepsPerGeneration { get; init; }
+
+    /// <summary>Completions of a step.</summary>
+    public int? GenerationBatchSize { get; init; }
+
+    /// <summary>-1 = num_train_epochs, or 100 where that is not given either.</summary>
+    public int MaxSteps { get; init; } = -1;
+    public double? NumTrainEpochs { get; init; }
     public bool ShuffleDataset { get; init; } = true;
     public double Temperature { get; init; } = 1;
     public double TopP { get; init; } = 1;
@@ -78,6 +158,9 @@ public sealed record RlvrConfig
     public double LearningRate { get; init; } = 1e-6;
     public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.ConstantWithWarmup;
     public int WarmupSteps { get; init; }
+
+    /// <summary>Read where warmup_steps is 0: this share of the steps.</summary>
+    public double? WarmupRatio { get; init; }
     public double WeightDecay { get; init; }
     public double AdamBeta1 { get; init; } = 0.9;
     public double AdamBeta2 { get; init; } = 0.999;
@@ -89,6 +172,7 @@ public sealed record RlvrConfig
 
     /// <summary>Between what the sampler and the trainer say of a sampled token's log-probability; beyond it the run stops.</summary>
     public double MaxLogprobDifference { get; init; } = 0.1;
+    public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;
     public int SaveSteps { get; init; } = 50;
     public int? SaveTotalLimit { get; init; }
 
@@ -97,6 +181,7 @@ public sealed record RlvrConfig
 
     /// <summary>Held-out problems for evaluation while training; null = none.</summary>
     public string? EvalProblems { get; init; }
+    public IntervalStrategy EvalStrategy { get; init; } = IntervalStrategy.Steps;
     public int EvalSteps { get; init; } = 50;
 
     /// <summary>Samples a held-out problem.</summary>
@@ -104,46 +189,7 @@ public sealed record RlvrConfig
     public int? BatchSize { get; init; }
     public int? Threads { get; init; }
 
-    /// <summary>The objective with this config's changes, checked.</summary>
-    /// <exception cref="UserException">An unknown loss_type, or values outside their range.</exception>
-    public (AdvantageSettings Advantages, PolicyLossSettings Loss) Objective()
-    {
-        var preset = RlvrPresets.All.FirstOrDefault(row => row.Name == LossType)
-            ?? throw new UserException($"loss_type is {LossType}; it is one of {string.Join(", ", RlvrPresets.All.Select(row => row.Name))}");
-        var advantages = preset.Advantages with { Scale = ScaleRewards ?? preset.Advantages.Scale, PositiveWeight = PositiveWeight };
-        var surrogate = preset.Loss.Surrogate switch
-        {
-            Surrogate.Clipped clipped => clipped with { Low = Epsilon ?? clipped.Low, High = EpsilonHigh ?? Epsilon ?? clipped.High, Delta = Delta ?? clipped.Delta },
-            Surrogate.Cispo cispo => cispo with { Cap = EpsilonHigh ?? cispo.Cap },
-            var other => other,
-        };
-        return (advantages, preset.Loss with
-        {
-            Surrogate = surrogate,
-            Beta = Beta ?? preset.Loss.Beta,
-            KlEstimator = KlLossType ?? preset.Loss.KlEstimator,
-            RatioLevel = ImportanceSamplingLevel ?? preset.Loss.RatioLevel,
-            EntropyCoefficient = EntropyCoef,
-            TopEntropyQuantile = TopEntropyQuantile,
-        });
-    }
+    public ProblemFilter Filter() => new() { Levels = Levels, Subset = Subset, SubsetSeed = SubsetSeed, Limit = Limit };
 
-    /// <summary>Returns itself, or throws for a setting outside its range.</summary>
-    public RlvrConfig Validate()
-    {
-        UserException.Require(NumGenerations >= 2, "num_generations", NumGenerations, "a group needs at least 2 completions to compare");
-        UserException.Require(PromptsPerStep >= 1, "prompts_per_step", PromptsPerStep, "it must be at least 1");
-        UserException.Require(NumIterations >= 1, "num_iterations", NumIterations, "it must be at least 1");
-        UserException.Require(MaxSteps >= 1, "max_steps", MaxSteps, "it must be at least 1");
-        UserException.Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
-        UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
-        UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
-        UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
-        UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
-        UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
-        UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
-        UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
-        Objective();
-        return this;
-    }
+    public ProblemFieldNames FieldNames() => new() { Problem = ProblemField, Answer = AnswerField, Id = IdField, Level = LevelField };
 }

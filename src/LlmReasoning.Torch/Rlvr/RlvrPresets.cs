@@ -29,5 +29,10 @@ public static class RlvrPresets
             KlEstimator = KlEstimator.K1,
             KlPlacement = KlPlacement.Reward,
         }),
+        new("reinforce", "a group's mean as baseline, no ratio", s_centred, new() { Aggregation = Aggregation.TokenMean, Surrogate = new Surrogate.Plain() }),
+        new("sapo", "arXiv 2511.20347, as in TRL", s_group, new() { Aggregation = Aggregation.SequenceMean, Surrogate = new Surrogate.Sapo() }),
+        new("gmpo", "arXiv 2507.20673, as in TRL", s_group, new() { Aggregation = Aggregation.SequenceMean, Surrogate = new Surrogate.Gmpo() }),
+        new("luspo", "TRL", s_group, new() { Aggregation = Aggregation.SequenceSum, RatioLevel = RatioLevel.Sequence }),
+        new("vespo", "arXiv 2602.10693, as in TRL", s_group, new() { Aggregation = Aggregation.TokenMean, Surrogate = new Surrogate.Vespo() }),
     ];
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using LlmReasoning.Evaluation;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Tokenization;
+using LlmReasoning.Torch.Training;
 using LlmReasoning.Verification;
 
 namespace LlmReasoning.Torch.Rlvr;
@@ -13,6 +15,9 @@ public sealed class RolloutCollector(
 {
     private readonly int[][] _prompts = [.. problems.Select(problem => tokenizer.Encode(template.Render(problem.Text)))];
     private readonly GoldAnswer[] _golds = [.. problems.Select(problem => GoldAnswer.Parse(problem.Gold))];
+
+    /// <summary>Spent on grading so far.</summary>
+    public double GradeSeconds { get; private set; }
 
     /// <summary>n completions of each of some problems; the random numbers are keyed by run seed, <paramref name="stream"/>, step, problem and sample.</summary>
     /// <param name="indexes">Into the problems; one may occur twice and gets other samples then.</param>
@@ -44,19 +49,42 @@ public sealed class RolloutCollector(
             [.. groupOf.Keys],
             completion => completions[groupOf[completion.Request]][completion.SampleIndex % n] = completion,
             cancellation);
-        return [.. indexes.AsParallel().AsOrdered().Select((index, group) =>
-            new RolloutGroup(problems[index], [.. completions[group].Select(completion => Judge(completion, _golds[index]))]))];
+        var grading = Stopwatch.GetTimestamp();
+        RolloutGroup[] groups = [.. indexes.AsParallel().AsOrdered().Select((index, group) =>
+            new RolloutGroup(problems[index], Rewards.Of([.. completions[group].Select(completion => (completion, Verifier.Verify(_golds[index], completion.Text, config.Policy)))], config)))];
+        GradeSeconds += Stopwatch.GetElapsedTime(grading).TotalSeconds;
+        return groups;
     }
 
-    private Rollout Judge(Completion completion, GoldAnswer gold)
+    /// <summary>A step's groups, and which of them train. A function of the weights, seed and step alone, replaced groups too: a run that goes on needs no state of it.</summary>
+    /// <param name="order">Of the problems.</param>
+    /// <param name="step">From 1.</param>
+    public StepRollouts CollectStep(DataOrder order, int step, CancellationToken cancellation)
     {
-        var verdict = Verifier.Verify(gold, completion.Text, config.Policy);
-        var reward = verdict.Outcome switch
+        var indexes = order.Take(step - 1, config.PromptsPerStep);
+        var sampled = Collect(indexes, config.NumGenerations, "rollout", step, cancellation).ToList();
+        if (config.ZeroVarianceGroups == ZeroVarianceGroups.Keep) { return new(sampled, sampled, 1); }
+        var batches = 1;
+        List<RolloutGroup> trained = [.. sampled.Where(group => group.IsMixed)];
+        if (config.ZeroVarianceGroups == ZeroVarianceGroups.Refill)
         {
-            Outcome.Correct => 1,
-            Outcome.Undecided or Outcome.BadGold => double.NaN,
-            _ => config.OutcomeReward == OutcomeReward.ZeroOne ? 0 : -1,
-        };
-        return new(completion, verdict, reward);
+            var others = new Queue<int>(Others(indexes, step));
+            while (trained.Count < indexes.Count && batches < config.MaxNumGenBatches && others.Count > 0)
+            {
+                var wanted = Math.Min(indexes.Count - trained.Count, others.Count);
+                var more = Collect([.. Enumerable.Range(0, wanted).Select(_ => others.Dequeue())], config.NumGenerations, "rollout", step, cancellation);
+                sampled.AddRange(more);
+                trained.AddRange(more.Where(group => group.IsMixed));
+                batches++;
+            }
+        }
+        return new(sampled, trained, batches);
+    }
+
+    // The problems that the step has not taken, in an order of its own.
+    private IEnumerable<int> Others(IReadOnlyList<int> taken, int step)
+    {
+        var seed = (long)new SplitMix64(config.Seed, "refill", step).Next();
+        return new DataOrder(problems.Count, seed).Take(0, problems.Count).Except(taken);
     }
 }

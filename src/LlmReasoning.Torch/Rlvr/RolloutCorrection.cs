@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>Whether each token has its own ratio, or a row the product of its tokens'.</summary>
@@ -32,11 +34,11 @@ public sealed record RolloutCorrection(
     public Tensor Ratio(Tensor oldLogProbs, Tensor samplerLogProbs, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        var logRatio = (oldLogProbs - samplerLogProbs).detach().masked_fill(mask.eq(0), 0);
+        var logRatio = (oldLogProbs - samplerLogProbs).detach().Filled(mask.IsZero(), 0);
         if (Level == RolloutRatioLevel.Sequence) { logRatio = logRatio.sum(1, keepdim: true); }
         var ratio = logRatio.exp();
         var (min, max) = (Min ?? 0, Max ?? double.PositiveInfinity);
-        var bounded = Bound == RolloutRatioBound.Truncate ? ratio.clamp(min, max) : ratio.masked_fill((ratio < min) | (ratio > max), 0);
+        var bounded = Bound == RolloutRatioBound.Truncate ? ratio.Within(min, max) : ratio.Filled(ratio.IsBelow(min) | ratio.IsAbove(max), 0);
         return bounded.MoveToOuterDisposeScope();
     }
 }

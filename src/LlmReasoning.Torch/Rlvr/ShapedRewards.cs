@@ -34,4 +34,24 @@ public static class ShapedRewards
         var progress = Math.Min((double)length / maxLength, 1);
         return longest + (shortest - longest) / 2 * (1 + Math.Cos(Math.PI * progress));
     }
+
+    /// <summary>
+    /// The length reward of Kimi k1.5 (arXiv 2501.12599, section 2.3.3): 0.5 for the shortest of a group down to -0.5 for the longest; a wrong answer gets
+    /// at most 0; 0 where all are of one length.
+    /// </summary>
+    public static double RelativeLength(bool isCorrect, int length, int shortest, int longest)
+    {
+        if (longest == shortest) { return 0; }
+        var reward = 0.5 - ((double)(length - shortest) / (longest - shortest));
+        return isCorrect ? reward : Math.Min(0, reward);
+    }
+
+    /// <summary>Whether the text begins with its only &lt;think&gt; and closes it.</summary>
+    public static bool HasThinkTags(string text)
+    {
+        const string open = "<think>";
+        return text.StartsWith(open, StringComparison.Ordinal)
+            && text.LastIndexOf(open, StringComparison.Ordinal) == 0
+            && text.Contains("</think>", StringComparison.Ordinal);
+    }
 }

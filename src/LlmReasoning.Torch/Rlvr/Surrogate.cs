@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>The policy term of a token: what is made smaller instead of the expected reward. Its variants carry their own constants.</summary>
@@ -12,6 +14,13 @@ public abstract record Surrogate
     /// <summary>Where the ratio was cut below or above, bool of the ratio's shape; null where the surrogate does not cut.</summary>
     internal virtual (Tensor? Low, Tensor? High) Cuts(SurrogateInputs x) => (null, null);
 
+    // One number where the condition holds, another elsewhere, of the shape and type of "like".
+    private static Tensor BySign(Tensor isGood, Tensor like, double good, double bad)
+    {
+        var ones = ones_like(like);
+        return where(isGood, ones.Times(good), ones.Times(bad));
+    }
+
     /// <summary>
     /// -min(min(w, Delta) A, clip(w, 1 - Low, 1 + High) A): PPO's pessimistic clip (arXiv 1707.06347); High above Low is DAPO's clip-higher;
     /// Delta bounds the loss of a token whose ratio grew although it is bad (dual clip, arXiv 1912.09729).
@@ -20,21 +29,21 @@ public abstract record Surrogate
     {
         internal override Tensor Terms(SurrogateInputs x)
         {
-            var free = Delta is { } delta ? x.Ratio.clamp_max(delta) : x.Ratio;
-            var clipped = x.Ratio.clamp(1 - Low, 1 + High);
+            var free = Delta is { } delta ? x.Ratio.AtMost(delta) : x.Ratio;
+            var clipped = x.Ratio.Within(1 - Low, 1 + High);
             return -minimum(free * x.Advantages, clipped * x.Advantages);
         }
 
         internal override (Tensor? Low, Tensor? High) Cuts(SurrogateInputs x) =>
-            ((x.Ratio < 1 - Low) & (x.Advantages < 0), (x.Ratio > 1 + High) & (x.Advantages > 0));
+            (x.Ratio.IsBelow(1 - Low) & x.Advantages.IsNegative(), x.Ratio.IsAbove(1 + High) & x.Advantages.IsPositive());
     }
 
     /// <summary>-sg(min(w, Cap)) A l: every token keeps a gradient (CISPO, arXiv 2506.13585). The cap is the largest weight itself, not 1 + epsilon.</summary>
     public sealed record Cispo(double Cap) : Surrogate
     {
-        internal override Tensor Terms(SurrogateInputs x) => -x.Ratio.detach().clamp_max(Cap) * x.Advantages * x.LogProbs;
+        internal override Tensor Terms(SurrogateInputs x) => -x.Ratio.detach().AtMost(Cap) * x.Advantages * x.LogProbs;
 
-        internal override (Tensor? Low, Tensor? High) Cuts(SurrogateInputs x) => (null, (x.Ratio > Cap) & (x.Advantages > 0));
+        internal override (Tensor? Low, Tensor? High) Cuts(SurrogateInputs x) => (null, x.Ratio.IsAbove(Cap) & x.Advantages.IsPositive());
     }
 
     /// <summary>-A sigmoid(tau (w - 1)) 4 / tau, a gate that closes smoothly (SAPO, arXiv 2511.20347); tau by the sign of A.</summary>
@@ -42,8 +51,8 @@ public abstract record Surrogate
     {
         internal override Tensor Terms(SurrogateInputs x)
         {
-            var tau = where(x.Advantages > 0, full_like(x.Advantages, PositiveTemperature), full_like(x.Advantages, NegativeTemperature));
-            return -x.Advantages * (tau * (x.Ratio - 1)).sigmoid() * 4 / tau;
+            var tau = BySign(x.Advantages.IsPositive(), x.Advantages, PositiveTemperature, NegativeTemperature);
+            return -x.Advantages * (tau * x.Ratio.Minus(1)).sigmoid().Times(4) / tau;
         }
     }
 
@@ -55,9 +64,9 @@ public abstract record Surrogate
     {
         internal override Tensor Terms(SurrogateInputs x)
         {
-            var cut = x.LogRatio.clamp(-Low, High);
-            var pessimistic = where(x.Advantages > 0, minimum(x.LogRatio, cut), maximum(x.LogRatio, cut));
-            var mean = pessimistic.sum(1, keepdim: true) / x.Lengths.clamp_min(1);
+            var cut = x.LogRatio.Within(-Low, High);
+            var pessimistic = where(x.Advantages.IsPositive(), minimum(x.LogRatio, cut), maximum(x.LogRatio, cut));
+            var mean = pessimistic.sum(1, keepdim: true) / x.Lengths.AtLeast(1);
             return -mean.exp() * x.Advantages;
         }
     }
@@ -76,13 +85,13 @@ public abstract record Surrogate
         /// <summary>[B, 1].</summary>
         internal Tensor Phi(SurrogateInputs x)
         {
-            var logW = x.LogRatio.detach().clamp(-LargestLog, LargestLog).sum(1, keepdim: true);
-            if (x.RolloutRatio is { } rho) { logW = logW + rho.log().clamp(s_smallestLog, LargestLog).sum(1, keepdim: true); }
-            logW = logW.clamp(s_smallestLog, LargestLog);
-            var isGood = x.Advantages >= 0;
-            var k = where(isGood, full_like(x.Advantages, PositiveK), full_like(x.Advantages, NegativeK));
-            var lambda = where(isGood, full_like(x.Advantages, PositiveLambda), full_like(x.Advantages, NegativeLambda));
-            return (lambda + k * logW - lambda * logW.exp()).exp().nan_to_num(0, 0, 0);
+            var logW = x.LogRatio.detach().Within(-LargestLog, LargestLog).sum(1, keepdim: true);
+            if (x.RolloutRatio is { } rho) { logW = logW.Plus(rho.log().Within(s_smallestLog, LargestLog).sum(1, keepdim: true)); }
+            logW = logW.Within(s_smallestLog, LargestLog);
+            var isGood = x.Advantages.IsAtLeast(0);
+            var k = BySign(isGood, x.Advantages, PositiveK, NegativeK);
+            var lambda = BySign(isGood, x.Advantages, PositiveLambda, NegativeLambda);
+            return (lambda.Plus(k * logW) - (lambda * logW.exp())).exp().nan_to_num(0, 0, 0);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LlmReasoning.Torch.Checkpoints;
 using LlmReasoning.Torch.Models;
@@ -7,21 +6,23 @@ using LlmReasoning.Torch.Optimisation;
 
 namespace LlmReasoning.Torch.Training;
 
-/// <summary>A run's folder: metrics.csv, samples/ and checkpoints/step-000100/ with the trainer's state in trainer/.</summary>
+/// <summary>A run's folder: metrics.csv and other tables by step, tensorboard/, figures/, samples/ and checkpoints/step-000100/ with the trainer's state in trainer/.</summary>
 /// <remarks>All else that a step depends on (data order, random numbers) is a function of seed and step, so weights, moments and step continue a run bit for bit.</remarks>
 public sealed class TrainingRun
 {
     private const string Prefix = "step-";
 
-    private readonly string _metrics;
-    private string? _header;
+    private readonly EventFile _events;
+    private readonly Dictionary<string, StepTable> _tables = [];
+    private readonly BestMetric? _best;
 
-    private TrainingRun(string folder, int lastStep)
+    private TrainingRun(string folder, int lastStep, BestMetric? best)
     {
-        (Folder, LastStep) = (folder, lastStep);
-        _metrics = Path.Combine(folder, "metrics.csv");
+        (Folder, LastStep, _best) = (folder, lastStep, best);
         Directory.CreateDirectory(folder);
-        KeepMetricsUntil(lastStep);
+        RemoveRemains();
+        Metrics = Table("metrics.csv");
+        _events = new EventFile(Path.Combine(folder, "tensorboard"), lastStep);
     }
 
     public string Folder { get; }
@@ -29,17 +30,34 @@ public sealed class TrainingRun
     /// <summary>The step of the last checkpoint; 0 = a new run.</summary>
     public int LastStep { get; }
 
-    /// <summary>Opens a folder for a new run, or for one that goes on.</summary>
+    /// <summary>metrics.csv.</summary>
+    public StepTable Metrics { get; }
+
+    /// <summary>Opens a folder for a new run, or for one that goes on: what was written after its last checkpoint is removed.</summary>
+    /// <param name="best">By what the best checkpoint is chosen; null = there is none.</param>
     /// <exception cref="UserException">There are checkpoints and <paramref name="resume"/> is false.</exception>
-    public static TrainingRun Open(string folder, bool resume)
+    public static TrainingRun Open(string folder, bool resume, BestMetric? best = null)
     {
-        var last = Steps(folder).LastOrDefault();
+        var last = LastStepOf(folder);
         if (last > 0 && !resume) { throw new UserException($"{folder}: holds a run up to step {last}; go on with --resume, or choose another --output"); }
-        return new(folder, last);
+        return new(folder, last, best);
     }
+
+    /// <summary>The step of a folder's last checkpoint; 0 = there is none.</summary>
+    public static int LastStepOf(string folder) => Steps(folder).LastOrDefault();
 
     /// <summary>The folder of a step's checkpoint, a model folder like any other.</summary>
     public static string CheckpointOf(string folder, int step) => Path.Combine(folder, "checkpoints", $"{Prefix}{step:D6}");
+
+    /// <summary>The file of a step's completions.</summary>
+    public string SamplesOf(int step) => Path.Combine(Folder, "samples", $"{Prefix}{step:D6}.jsonl");
+
+    /// <summary>A table of the run, such as buckets.csv; when it is first asked for, the rows after the last checkpoint are removed.</summary>
+    public StepTable Table(string name)
+    {
+        if (!_tables.TryGetValue(name, out var table)) { _tables.Add(name, table = new(Path.Combine(Folder, name), LastStep)); }
+        return table;
+    }
 
     /// <summary>Takes the optimizer's state from the last checkpoint; its weights are loaded with the model.</summary>
     public void Restore(AdamW optimizer)
@@ -48,10 +66,38 @@ public sealed class TrainingRun
         optimizer.Restore(file);
     }
 
-    /// <summary>Writes a checkpoint, whole or not at all, and removes the oldest beyond the limit.</summary>
-    /// <param name="step">The step just done.</param>
+    /// <summary>Appends one row to metrics.csv and its numbers to TensorBoard; the columns are those of the first row.</summary>
+    /// <param name="row">The first is the step.</param>
+    /// <exception cref="UserException">The metric of the best checkpoint is no column.</exception>
+    public void WriteMetrics(IReadOnlyList<(string Name, double? Value)> row)
+    {
+        string[] names = [.. row.Select(column => column.Name)];
+        if (_best is not null && !names.Contains(_best.Column))
+        {
+            var nearest = NearestName.Of(_best.Column, names);
+            throw new UserException($"metric_for_best_model is {_best.Column}, which is no column of metrics.csv; {(nearest is null ? $"they are {string.Join(", ", names[1..])}" : $"did you mean {nearest}?")}");
+        }
+        Metrics.Append(names, [.. row.Select(column => (object?)column.Value)]);
+        WriteScalars((int)row[0].Value!.Value, row.Skip(1));
+    }
+
+    /// <summary>Fills empty fields of the last row, that of an evaluation which was interrupted.</summary>
+    public void CompleteMetrics(IReadOnlyList<(string Name, double? Value)> columns)
+    {
+        var values = columns.ToDictionary(column => column.Name, column => column.Value);
+        Metrics.ReplaceLast([.. Metrics.Header.Select(name => (object?)(values.GetValueOrDefault(name) ?? Metrics.Last(name)))]);
+        WriteScalars((int)Metrics.Last("step")!.Value, columns);
+        WriteBest();
+    }
+
+    /// <summary>Numbers for TensorBoard alone; those that are null are left out.</summary>
+    public void WriteScalars(int step, IEnumerable<(string Name, double? Value)> scalars) =>
+        _events.Write(step, scalars.Where(scalar => scalar.Value is not null).Select(scalar => (scalar.Name, scalar.Value!.Value)));
+
+    /// <summary>Writes a checkpoint, whole or not at all, and the curves so far; removes the oldest checkpoints beyond the limit, but never the best.</summary>
+    /// <param name="step">The step just done; its metrics are written.</param>
     /// <param name="sourceFolder">Whose config and tokenizer files go with the weights.</param>
-    /// <param name="limit">How many checkpoints stay; null = all.</param>
+    /// <param name="limit">How many checkpoints stay, the best one not counted; null = all.</param>
     public void Save(int step, CausalLM model, AdamW optimizer, string sourceFolder, int? limit)
     {
         var target = CheckpointOf(Folder, step);
@@ -63,44 +109,53 @@ public sealed class TrainingRun
             SafetensorsWriter.Write(Path.Combine(beside, "trainer", "optimizer.safetensors"), optimizer.State(), metadata: null);
             AtomicFile.WriteText(Path.Combine(beside, "trainer", "state.json"), JsonSerializer.Serialize(new { step }) + "\n");
         });
+        var best = WriteBest();
+        TrainingCurves.Write(this);
         if (limit is null) { return; }
-        foreach (var old in Steps(Folder).SkipLast(limit.Value)) { Directory.Delete(CheckpointOf(Folder, old), recursive: true); }
+        foreach (var old in Steps(Folder).SkipLast(limit.Value).Where(old => old != best)) { Remove(CheckpointOf(Folder, old)); }
     }
 
-    /// <summary>Appends one row to metrics.csv; the columns are those of the first row.</summary>
-    public void WriteMetrics(IReadOnlyList<(string Name, double? Value)> row)
+    // checkpoints/best.json. Chosen anew from metrics.csv among the checkpoints that are there: nothing to carry over where a run goes on.
+    private int? WriteBest()
     {
-        var header = string.Join(',', row.Select(column => column.Name));
-        if (_header is not null && _header != header) { throw new ArgumentException($"the columns are {_header}", nameof(row)); }
-        var text = new StringBuilder();
-        if (_header is null) { text.Append(header).Append("\r\n"); }
-        text.AppendJoin(',', row.Select(column => column.Value?.ToString("R", CultureInfo.InvariantCulture) ?? "")).Append("\r\n");
-        File.AppendAllText(_metrics, text.ToString());
-        _header = header;
+        if (_best is null) { return null; }
+        var steps = Steps(Folder);
+        var rows = Metrics.Column(_best.Column).Where(row => steps.Contains((int)row.Step) && double.IsFinite(row.Value)).ToList();
+        if (rows.Count == 0) { return null; }
+        var (step, value) = _best.GreaterIsBetter ? rows.MaxBy(row => row.Value) : rows.MinBy(row => row.Value);
+        AtomicFile.WriteText(
+            Path.Combine(Folder, "checkpoints", "best.json"),
+            JsonSerializer.Serialize(new { step = (int)step, checkpoint = $"{Prefix}{(int)step:D6}", metric = _best.Column, value }) + "\n");
+        return (int)step;
     }
 
-    // Rows that a killed run wrote after its last checkpoint are written again.
-    private void KeepMetricsUntil(int lastStep)
+    // Out of the way first: half a folder would look like a checkpoint.
+    private static void Remove(string checkpoint)
     {
-        if (!File.Exists(_metrics)) { return; }
-        var lines = File.ReadAllLines(_metrics);
-        if (lines.Length == 0 || lastStep == 0)
+        var aside = Path.Combine(Path.GetDirectoryName(checkpoint)!, $".{Path.GetFileName(checkpoint)}.removed");
+        Directory.Move(checkpoint, aside);
+        Directory.Delete(aside, recursive: true);
+    }
+
+    // What a killed run left: halves of checkpoints, and completions of steps that are done again.
+    private void RemoveRemains()
+    {
+        var checkpoints = Path.Combine(Folder, "checkpoints");
+        if (Directory.Exists(checkpoints))
         {
-            File.Delete(_metrics);
-            return;
+            foreach (var half in Directory.GetDirectories(checkpoints, $".{Prefix}*")) { Directory.Delete(half, recursive: true); }
         }
-        _header = lines[0];
-        var kept = lines.Skip(1).Where(line => int.TryParse(line.Split(',')[0], CultureInfo.InvariantCulture, out var step) && step <= lastStep);
-        AtomicFile.WriteText(_metrics, string.Concat(kept.Prepend(_header).Select(line => line + "\r\n")));
+        var samples = Path.Combine(Folder, "samples");
+        if (!Directory.Exists(samples)) { return; }
+        foreach (var file in Directory.GetFiles(samples, $"{Prefix}*.jsonl").Where(file => StepOf(Path.GetFileNameWithoutExtension(file)) > LastStep)) { File.Delete(file); }
     }
 
     private static List<int> Steps(string folder)
     {
         var checkpoints = Path.Combine(folder, "checkpoints");
         if (!Directory.Exists(checkpoints)) { return []; }
-        return [.. Directory.GetDirectories(checkpoints, Prefix + "*")
-            .Select(path => int.TryParse(Path.GetFileName(path)[Prefix.Length..], CultureInfo.InvariantCulture, out var step) ? step : 0)
-            .Where(step => step > 0)
-            .Order()];
+        return [.. Directory.GetDirectories(checkpoints, Prefix + "*").Select(path => StepOf(Path.GetFileName(path))).Where(step => step > 0).Order()];
     }
+
+    private static int StepOf(string name) => int.TryParse(name[Prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : 0;
 }

@@ -69,7 +69,7 @@ public sealed class RunConfigTests
     [InlineData("k: *a", "a.yaml:1: an alias (*name); write the value itself")]
     [InlineData("levels: [&a 1, *a]", "a.yaml:1: an anchor (&name); write the value wherever it is needed")]
     [InlineData("k: !!int 1", "a.yaml:1: the tag tag:yaml.org,2002:int; write the plain value")]
-    [InlineData("k:\n  n: 1", "a.yaml:2: k holds further keys; the keys of a config are flat")]
+    [InlineData("k:\n  n: 1", "a.yaml:1: k holds further keys; the keys of a config are flat")]
     [InlineData("levels: [[1]]", "a.yaml:1: the list levels holds something other than single values")]
     [InlineData("- 1", "a.yaml:1: lines of the form 'key: value' are expected")]
     [InlineData("text", "a.yaml:1: lines of the form 'key: value' are expected")]
@@ -86,6 +86,10 @@ public sealed class RunConfigTests
 
     [Fact]
     public void DeepNestingIsRefusedAtTheFirstLevel() => Assert.Contains("something other than single values", Mistake("levels: " + new string('[', 100_000)));
+
+    [Fact]
+    public void DeepMappingsAreRefusedEarly() =>
+        Assert.Contains("keys within keys without an end", Mistake("k: " + string.Concat(Enumerable.Repeat("{a: ", 20_000)) + "1" + new string('}', 20_000)));
 
     [Fact]
     public void AFileThatIsMissingTooLargeOrNotTextIsRefused()

@@ -122,16 +122,6 @@ public sealed class ProblemFileTests : IDisposable
         Assert.Equal(["é", "q"], ProblemFile.Read(path).Select(problem => problem.Text));
     }
 
-    [Fact]
-    public void LevelsFilterAndTheLimitTakesTheFirst()
-    {
-        Problem[] problems = [.. "1 3 10 3 2".Split(' ').Select((level, i) => new Problem { Id = $"{i}", Text = "p", Gold = "1", Level = level })];
-        Assert.Equal(["1", "3", "4"], ProblemFile.Select(problems, ["3", "2"]).Select(problem => problem.Id));
-        Assert.Equal(["0", "1"], ProblemFile.Select(problems, [], 2).Select(problem => problem.Id));
-        Assert.Equal("level is \"7\"; the problems have 1, 2, 3, 10", Assert.Throws<UserException>(() => ProblemFile.Select(problems, ["7"])).Message);
-        Assert.Throws<UserException>(() => ProblemFile.Select(problems, [], 0));
-    }
-
     [Theory]
     [InlineData("gsm8k", 1319, "test-0", "18")]
     [InlineData("math500", 500, "test/precalculus/807.json", @"\left( 3, \frac{\pi}{2} \right)")]

@@ -68,7 +68,8 @@ public sealed class ResponseStudyTests : IDisposable
         // p: 1/2 and 0.5 together, 3, none: (.5, .25, .25). q: one class.
         var p = -(0.5 * Math.Log(0.5) + 0.5 * Math.Log(0.25));
         Assert.Equal(p / 2, summary.Entropies[0].Entropy!.Value.Value, 1e-14);
-        Assert.Equal((2.0, 3.0, 1 / 8.0), (summary.Entropies[0].DistinctAnswers, summary.Entropies[0].DistinctTexts, summary.Entropies[0].NoAnswerShare));
+        // Distinct answers: two for p and one for q; no answer is none.
+        Assert.Equal((1.5, 3.0, 1 / 8.0), (summary.Entropies[0].DistinctAnswers, summary.Entropies[0].DistinctTexts, summary.Entropies[0].NoAnswerShare));
         Assert.Equal(0, summary.Entropies.Single(row => row.Of == new ResponseGroup("m", "correct", "all")).Entropy!.Value.Value);
         Assert.Equal(Math.Log(2) / 2, summary.Entropies.Single(row => row.Of == new ResponseGroup("m", "wrong", "all")).Entropy!.Value.Value, 1e-14);
     }

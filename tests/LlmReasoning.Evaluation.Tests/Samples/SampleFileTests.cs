@@ -197,11 +197,47 @@ public sealed class SampleFileTests : IDisposable
         Assert.False(File.Exists(path));
         Assert.Equal(samples, SampleFile.Read(compressed));
         Assert.Equal([compressed], SampleFile.Find([folder.Path]));
-        Assert.Contains("cannot be appended to", Assert.Throws<UserException>(() => SampleFile.Resume(path, SamplingSettings.Of(samples[0]))).Message);
+        Assert.Equal(100, SampleFile.Resume(compressed, SamplingSettings.Of(samples[0])).Count);
+        Assert.Equal(compressed, SampleFile.ToWrite(folder.Path));
+
+        Assert.Equal(path, SampleFile.Decompress(compressed));
+        Assert.False(File.Exists(compressed));
+        Assert.Equal(samples, SampleFile.Read(path));
 
         var again = folder.File($"again.jsonl{extension}");
         SampleFile.Write(again, samples);
         Assert.Equal(samples, SampleFile.Read(again));
+    }
+
+    /// <summary>As a process leaves it that is killed between writing the one form and removing the other.</summary>
+    [Theory]
+    [InlineData(".gz")]
+    [InlineData(".zst")]
+    public void OfTwoFormsOfOneFileThePlainOneStays(string extension)
+    {
+        using var folder = new TemporaryFolder();
+        var (plain, compressed) = (folder.File("samples.jsonl"), folder.File($"samples.jsonl{extension}"));
+        Drawn.Write(plain, [Drawn.Sample()]);
+        SampleFile.Write(compressed, [Drawn.Sample()]);
+        Assert.Equal(plain, SampleFile.ToWrite(folder.Path));
+        Assert.False(File.Exists(compressed));
+
+        SampleFile.Write(compressed, [Drawn.Sample("other")]);
+        Assert.Contains("remove one of them", Assert.Throws<UserException>(() => SampleFile.ToWrite(folder.Path)).Message);
+        File.WriteAllBytes(compressed, [1, 2, 3]);
+        Assert.Contains("remove one of them", Assert.Throws<UserException>(() => SampleFile.ToWrite(folder.Path)).Message);
+        Assert.True(File.Exists(compressed));
+    }
+
+    [Fact]
+    public void ADamagedFileIsNotDecompressed()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("samples.jsonl.gz");
+        SampleFile.Write(path, Enumerable.Range(0, 100).Select(i => Drawn.Sample("p", i)));
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^20]);
+        Assert.Contains("damaged or cut off", Assert.Throws<UserException>(() => SampleFile.Decompress(path)).Message);
+        Assert.Equal([path], Directory.GetFileSystemEntries(folder.Path));
     }
 
     [Fact]

@@ -67,8 +67,8 @@ public sealed class DistillTrainerTests : IDisposable
         var tokenizer = Tokenizer.Load(s_base);
         var example = SftExample.Of(tokenizer, "Compute 1+2.\n", "\\boxed{3}", StopId, "line");
         Assert.Equal(tokenizer.Encode("Compute 1+2.\n"), example.PromptIds);
-        Assert.Equal([.. tokenizer.Encode("\\boxed{3}"), StopId], example.ResponseIds);
-        Assert.Equal(example.ResponseIds, SftExample.Of(tokenizer, "Compute 1+2.\n", "\\boxed{3}<|im_end|>", StopId, "line").ResponseIds);
+        Assert.Equal([.. tokenizer.Encode("\\boxed{3}"), StopId], Trained(example));
+        Assert.Equal(example.Ids, SftExample.Of(tokenizer, "Compute 1+2.\n", "\\boxed{3}<|im_end|>", StopId, "line").Ids);
     }
 
     [Theory]
@@ -80,12 +80,14 @@ public sealed class DistillTrainerTests : IDisposable
             Assert.Throws<UserException>(() => SftExample.Of(Tokenizer.Load(s_base), prompt, response, StopId, "a.jsonl: line 3")).Message,
             StringComparison.Ordinal);
 
+    private static IEnumerable<int> Trained(SftExample example) => example.Ids.Where((_, i) => example.IsTrained[i]);
+
     private List<DistillStep> Train(string folder, DistillConfig config, bool resume = false)
     {
         var run = TrainingRun.Open(folder, resume);
         using var student = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : s_base);
         var steps = new List<DistillStep>();
-        new DistillTrainer(student, config.Validate(), s_base).Train(run, _examples, steps.Add, CancellationToken.None);
+        new DistillTrainer(student, config.Validate(), s_base).Train(run, [.. _examples.Select(example => new TrainingRow(example))], steps.Add, CancellationToken.None);
         return steps;
     }
 }

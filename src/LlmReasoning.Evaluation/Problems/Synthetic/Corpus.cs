@@ -4,7 +4,20 @@ namespace LlmReasoning.Evaluation.Problems.Synthetic;
 /// <param name="Id">corpus-SEED-INDEX.</param>
 /// <param name="Prompt">The problem text and a line feed.</param>
 /// <param name="Response">A worked solution, often a wrong one.</param>
-public sealed record CorpusExample(string Id, string Prompt, string Response);
+public sealed record CorpusExample(string Id, string Prompt, string Response)
+{
+    internal const string Hint = " Work backwards.";
+
+    /// <summary>The prompt without the hint that some have.</summary>
+    public string Problem
+    {
+        get
+        {
+            var text = Prompt.TrimEnd('\n');
+            return text.EndsWith(Hint, StringComparison.Ordinal) ? text[..^Hint.Length] : text;
+        }
+    }
+}
 
 /// <summary>The pretraining corpus: methods of unequal reliability, in place of a web corpus.</summary>
 internal static class Corpus
@@ -28,7 +41,7 @@ internal static class Corpus
         if (u < DrillShare + HintedShare)
         {
             while (problem.Kind != ProblemKind.Inverse) { problem = DrawProblem(random); }
-            return ($"{problem.Text} Work backwards.", SyntheticProblems.Teacher(problem));
+            return (problem.Text + CorpusExample.Hint, SyntheticProblems.Teacher(problem));
         }
         if (random.Uniform() < UndoShare(problem)) { return (problem.Text, SyntheticProblems.Teacher(problem)); }
 

@@ -21,7 +21,7 @@ public static class PerplexityPlot
         {
             double[] sorted = [.. boxes[i].Values.Select(Math.Log10).Order()];
             var color = PlotStyle.ColorOf(Array.IndexOf(scorers, boxes[i].Scorer));
-            var (lo, q1, median, q3, hi) = (At(sorted, 0.05), At(sorted, 0.25), At(sorted, 0.5), At(sorted, 0.75), At(sorted, 0.95));
+            var (lo, q1, median, q3, hi) = (Quantile(sorted, 0.05), Quantile(sorted, 0.25), Quantile(sorted, 0.5), Quantile(sorted, 0.75), Quantile(sorted, 0.95));
             PlotStyle.Line(plot, i, lo, i, q1);
             PlotStyle.Line(plot, i, q3, i, hi);
             PlotStyle.Line(plot, i - 0.12, lo, i + 0.12, lo);
@@ -45,7 +45,8 @@ public static class PerplexityPlot
         return Figure.Of("perplexity", "Perplexity of single responses: median, quartiles (box), 5 % and 95 % (whiskers).", plot);
     }
 
-    private static double At(double[] sorted, double share)
+    /// <summary>Linear between the values (type 7).</summary>
+    internal static double Quantile(double[] sorted, double share)
     {
         var place = share * (sorted.Length - 1);
         var below = (int)place;

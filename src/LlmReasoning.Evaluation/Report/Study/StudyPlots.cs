@@ -147,7 +147,7 @@ internal static class StudyPlots
             ($"loss of distillation, seed {summary.Runs.Seeds[0]}", false, losses),
         ];
         panels = [.. panels.Where(panel => panel.Item3.Any(series => series.Points.Count > 0))];
-        return panels.Length == 0 ? null : TrainingPlot.Of(panels.Length == 1 && losses.Length > 0 ? "Training" : "Training, RLVR and distillation", panels);
+        return panels.Length == 0 ? null : TrainingPlot.Of(panels);
     }
 
     private static Plot DrawGains(StudySummary summary, ComparisonSummary comparison, string[] arms, string title)

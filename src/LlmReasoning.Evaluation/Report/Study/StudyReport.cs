@@ -103,7 +103,7 @@ public static class StudyReport
         try
         {
             var fields = new ProblemFieldNames { Problem = Setting("problem_field"), Answer = Setting("answer_field"), Id = Setting("id_field"), Level = Setting("level_field") };
-            var byId = ProblemSource.Read(source, null, null, fields).ToDictionary(problem => problem.Id, StringComparer.Ordinal);
+            var byId = ProblemSource.Read(source, null, fields).ToDictionary(problem => problem.Id, StringComparer.Ordinal);
             var results = runs.Test(Arm.Base)[0].Counts.Problems;
             return results.All(result => byId.ContainsKey(result.ProblemId))
                 ? ([.. results.Select(result => byId[result.ProblemId])], null)

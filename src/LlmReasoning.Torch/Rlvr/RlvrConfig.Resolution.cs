@@ -1,0 +1,92 @@
+namespace LlmReasoning.Torch.Rlvr;
+
+public sealed partial record RlvrConfig
+{
+    private const int DefaultSteps = 100;
+
+    /// <summary>Optimizer steps of a step.</summary>
+    public int UpdatesPerStep => NumIterations * NumMiniBatches;
+
+    /// <summary>Weights of <see cref="RewardFuncs"/>.</summary>
+    public IReadOnlyList<double> WeightsOfRewards => RewardWeights ?? [.. RewardFuncs.Select(_ => 1.0)];
+
+    /// <summary>The config with all that follows from other keys written out: prompts_per_step, num_mini_batches, max_steps, warmup_steps, save_steps, eval_steps.</summary>
+    /// <param name="problems">To train on.</param>
+    /// <exception cref="UserException">Keys that say the same thing say it differently, or batches do not divide.</exception>
+    public RlvrConfig Resolve(int problems)
+    {
+        var batched = WithBatches();
+        var stepsPerEpoch = Math.Max(1, (int)Math.Ceiling((double)problems / batched.PromptsPerStep));
+        var steps = MaxSteps > 0 ? MaxSteps
+            : NumTrainEpochs is { } epochs ? Math.Max(1, (int)Math.Ceiling(epochs * problems / batched.PromptsPerStep))
+            : DefaultSteps;
+        return batched with
+        {
+            MaxSteps = steps,
+            WarmupSteps = WarmupSteps > 0 || WarmupRatio is null ? WarmupSteps : (int)Math.Ceiling(WarmupRatio.Value * steps),
+            SaveSteps = Interval(SaveStrategy, SaveSteps, stepsPerEpoch, steps),
+            EvalSteps = Interval(EvalStrategy, EvalSteps, stepsPerEpoch, steps),
+            EvalProblems = EvalStrategy == IntervalStrategy.No ? null : EvalProblems,
+        };
+    }
+
+    /// <summary>Returns itself, or throws for a setting outside its range.</summary>
+    public RlvrConfig Validate()
+    {
+        UserException.Require(NumGenerations >= 2, "num_generations", NumGenerations, "a group needs at least 2 completions to compare");
+        UserException.Require(PromptsPerStep >= 1, "prompts_per_step", PromptsPerStep, "it must be at least 1");
+        UserException.Require(NumIterations >= 1, "num_iterations", NumIterations, "it must be at least 1");
+        UserException.Require(NumMiniBatches >= 1, "num_mini_batches", NumMiniBatches, "it must be at least 1");
+        UserException.Require(PerDeviceTrainBatchSize is null or >= 1, "per_device_train_batch_size", PerDeviceTrainBatchSize, "it must be at least 1");
+        UserException.Require(GradientAccumulationSteps is null or >= 1, "gradient_accumulation_steps", GradientAccumulationSteps, "it must be at least 1");
+        UserException.Require(StepsPerGeneration is null or >= 1, "steps_per_generation", StepsPerGeneration, "it must be at least 1");
+        UserException.Require(GenerationBatchSize is null or >= 1, "generation_batch_size", GenerationBatchSize, "it must be at least 1");
+        UserException.Require(MaxPromptLength is null or >= 1, "max_prompt_length", MaxPromptLength, "it must be at least 1, or null for the model's context");
+        UserException.Require(MaxSteps is -1 or >= 1, "max_steps", MaxSteps, "it must be at least 1, or -1 for num_train_epochs");
+        UserException.Require(NumTrainEpochs is null or > 0 and < 1e6, "num_train_epochs", NumTrainEpochs, "it must be positive");
+        UserException.Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
+        UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
+        UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
+        UserException.Require(WarmupRatio is null or (>= 0 and <= 1), "warmup_ratio", WarmupRatio, "it must be from 0 to 1");
+        UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
+        UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
+        UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
+        UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
+        UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        ValidateObjective();
+        WithBatches();
+        return this;
+    }
+
+    private static int Interval(IntervalStrategy strategy, int given, int stepsPerEpoch, int steps) => strategy switch
+    {
+        IntervalStrategy.No => steps,
+        IntervalStrategy.Epoch => stepsPerEpoch,
+        _ => given,
+    };
+
+    // TRL counts completions: those of an update and those of a step; here a step's problems and its updates are counted.
+    private RlvrConfig WithBatches()
+    {
+        if ((PerDeviceTrainBatchSize ?? GradientAccumulationSteps ?? StepsPerGeneration ?? GenerationBatchSize) is null)
+        {
+            UserException.Require(NumMiniBatches <= PromptsPerStep * NumGenerations, "num_mini_batches", NumMiniBatches, $"a step has {PromptsPerStep * NumGenerations} completions");
+            return this;
+        }
+        UserException.Require(StepsPerGeneration is null || GenerationBatchSize is null, "generation_batch_size", GenerationBatchSize, "steps_per_generation says it too; keep one");
+        UserException.Require(PerDeviceTrainBatchSize is not null, "per_device_train_batch_size", "not given", "gradient_accumulation_steps, steps_per_generation and generation_batch_size need it; or write prompts_per_step alone");
+        var batch = PerDeviceTrainBatchSize!.Value;
+        var accumulation = GradientAccumulationSteps ?? 1;
+        var update = checked((long)batch * accumulation);
+        var step = GenerationBatchSize ?? (long)batch * (StepsPerGeneration ?? accumulation);
+        var said = GenerationBatchSize is null
+            ? $"per_device_train_batch_size {batch} x {(StepsPerGeneration is null ? "gradient_accumulation_steps" : "steps_per_generation")} {StepsPerGeneration ?? accumulation} = {step} completions a step"
+            : $"generation_batch_size {step}";
+        if (step % NumGenerations != 0 || step / NumGenerations > int.MaxValue) { throw new UserException($"{said} is not a multiple of num_generations ({NumGenerations}); change one of them"); }
+        if (step % update != 0) { throw new UserException($"{said} is not a multiple of the {update} completions of an update (per_device_train_batch_size x gradient_accumulation_steps); change one of them"); }
+        var (prompts, parts) = ((int)(step / NumGenerations), (int)(step / update));
+        UserException.Require(PromptsPerStep == new RlvrConfig().PromptsPerStep || PromptsPerStep == prompts, "prompts_per_step", PromptsPerStep, $"{said}, which are {prompts} prompts; keep one of the two");
+        UserException.Require(NumMiniBatches == 1 || NumMiniBatches == parts, "num_mini_batches", NumMiniBatches, $"{said}, in updates of {update} are {parts}; keep one of the two");
+        return this with { PromptsPerStep = prompts, NumMiniBatches = parts };
+    }
+}

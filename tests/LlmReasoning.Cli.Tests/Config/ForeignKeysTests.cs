@@ -1,0 +1,52 @@
+using LlmReasoning.Cli.Config;
+using LlmReasoning.Torch.Distillation;
+using LlmReasoning.Torch.Rlvr;
+
+namespace LlmReasoning.Cli.Tests.Config;
+
+public sealed class ForeignKeysTests
+{
+    private static RunConfig<T> Read<T>(string yaml, params string[] sets) where T : class
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("a.yaml", yaml);
+        try { return RunConfig<T>.Load(file, sets.Select(RunConfig<T>.ParseOverride)); }
+        catch (UserException e) { throw new UserException(e.Message.Replace(file, "a.yaml")); }
+    }
+
+    private static string Mistake(string yaml, params string[] sets) => Assert.Throws<UserException>(() => Read<RlvrConfig>(yaml, sets)).Message;
+
+    [Fact]
+    public void KeysWithoutAMeaningAreListedOnceWithTheReason()
+    {
+        var config = Read<RlvrConfig>("use_vllm: true\nvllm_device: auto\nreport_to: [wandb]\ngradient_checkpointing_kwargs:\n  use_reentrant: false\n", "use_vllm=false");
+        Assert.Equal(
+            "keys without a meaning here are ignored: use_vllm, vllm_device (sampling is part of this process); report_to (a run is metrics.csv, tensorboard/ and log.txt in its folder); gradient_checkpointing_kwargs (attention and kernels are chosen here)",
+            config.Ignored);
+        Assert.Null(Read<RlvrConfig>("beta: 0.1\n").Ignored);
+    }
+
+    [Fact]
+    public void TheyAreIgnoredForEveryRecord() => Assert.StartsWith("keys without a meaning here are ignored: deepspeed", Read<DistillConfig>("deepspeed: zero3.json\n").Ignored, StringComparison.Ordinal);
+
+    [Fact]
+    public void AKeyThatSaysWhatHappensAnywayIsNotListed() => Assert.Null(Read<RlvrConfig>("optim: adamw_torch\nuse_peft: false\nsystem_prompt:\n").Ignored);
+
+    [Theory]
+    [InlineData("optim: sgd", "a.yaml:1: optim is 'sgd'; the optimizer is AdamW (adamw_torch)")]
+    [InlineData("filter_groups: {enable: true}", "a.yaml:1: filter_groups is '{...}'; write zero_variance_groups: refill and max_num_gen_batches: 10 (flat)")]
+    [InlineData("use_vlm: true", "a.yaml:1: use_vlm is not a key here; the keys are ")]
+    [InlineData("model:\n  name: a", "a.yaml:1: model holds further keys; the keys of a config are flat")]
+    [InlineData("epsilon: 0.1\nclip_ratio_low: 0.2", "a.yaml:2: is another name of epsilon, which stands at a.yaml:1; keep one")]
+    [InlineData("scale_rewards: maybe", "a.yaml:1: scale_rewards is 'maybe'; it must be one of none, group, batch, or null")]
+    public void WhatIsNotHereIsAMistakeWithARemedy(string yaml, string message) => Assert.StartsWith(message, Mistake(yaml), StringComparison.Ordinal);
+
+    [Fact]
+    public void OtherNamesAndValuesMeanOurs()
+    {
+        var config = Read<RlvrConfig>("clip_ratio_c: 3.0\nkl_loss_type: low_var_kl\nscale_rewards: false\n", "clip_ratio_high=0.28");
+        Assert.Equal((3, 0.28, KlEstimator.K3, RewardScale.None), (config.Value.Delta, config.Value.EpsilonHigh, config.Value.KlLossType, config.Value.ScaleRewards));
+        Assert.Equal(RewardScale.Group, Read<RlvrConfig>("scale_rewards: true\n").Value.ScaleRewards);
+        Assert.True(config.IsGiven(nameof(RlvrConfig.Delta)));
+    }
+}
