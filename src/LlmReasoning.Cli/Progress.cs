@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace LlmReasoning.Cli;
 
-/// <summary>How far a long command is, on stderr: a bar on a terminal, elsewhere a line at the start, every ten seconds and at the end.</summary>
+/// <summary>How far a long command is, on stderr: a bar on a terminal, elsewhere a line at the start, every ten seconds and at the end, with the details below it once a minute.</summary>
 /// <remarks>Thread-safe. Of several at one time the first draws the bar and the others write lines.</remarks>
 internal sealed class Progress : IDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DetailsInterval = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
     private readonly string _what;
     private readonly string _unit;
@@ -17,8 +18,10 @@ internal sealed class Progress : IDisposable
     private readonly Action<string> _writeLine;
     private readonly ProgressBar? _bar;
     private TimeSpan _lastLine;
+    private TimeSpan? _lastDetails;
     private long _done;
     private string _extra = "";
+    private IReadOnlyList<string> _details = [];
     private bool _disposed;
 
     internal Progress(string what, long total, string unit, long alreadyDone, Action<string> writeLine, TimeProvider time, bool drawBar)
@@ -30,7 +33,7 @@ internal sealed class Progress : IDisposable
         _writeLine = writeLine;
         _time = time;
         _start = time.GetTimestamp();
-        _bar = drawBar ? ProgressBar.TryStart(what, total, () => Status) : null;
+        _bar = drawBar ? ProgressBar.TryStart(what, total, () => Status, () => _details) : null;
         if (_bar is null) { _writeLine($"{_what}: {Status}"); }
     }
 
@@ -45,17 +48,20 @@ internal sealed class Progress : IDisposable
     /// <summary>Says that <paramref name="done"/> units are done in all; a smaller number than before is ignored, so that threads may report out of order.</summary>
     /// <param name="done">Units done since the beginning, those done by an earlier command included.</param>
     /// <param name="extra">A few words shown behind the rate, such as "pass@1 29.4 %".</param>
-    public void Report(long done, string extra = "")
+    /// <param name="details">Lines shown below that.</param>
+    public void Report(long done, string extra = "", IReadOnlyList<string>? details = null)
     {
         lock (_gate)
         {
             if (done < _done) { return; }
             _done = done;
             _extra = Stderr.OneLine(extra);
+            _details = [.. (details ?? []).Select(Stderr.OneLine)];
             _bar?.Set(done);
             if (_bar is not null || Elapsed - _lastLine < LineInterval) { return; }
             _lastLine = Elapsed;
             _writeLine($"{_what}: {Status}");
+            if (_lastDetails is null || Elapsed - _lastDetails >= DetailsInterval) { WriteDetails(); }
         }
     }
 
@@ -69,7 +75,14 @@ internal sealed class Progress : IDisposable
             _bar?.Dispose();
             var stopped = _done < _total ? "stopped at " : "";
             _writeLine($"{_what}: {stopped}{Count} in {Duration(Elapsed)}{Rate}{Extra}");
+            WriteDetails();
         }
+    }
+
+    private void WriteDetails()
+    {
+        _lastDetails = Elapsed;
+        foreach (var line in _details) { _writeLine($"  {line}"); }
     }
 
     private TimeSpan Elapsed => _time.GetElapsedTime(_start);

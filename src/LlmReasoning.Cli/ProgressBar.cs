@@ -18,12 +18,13 @@ internal sealed class ProgressBar : IDisposable
     private readonly Task _display;
     private ProgressTask? _task;
 
-    private ProgressBar(string what, long total, Func<string> status)
+    private ProgressBar(string what, long total, Func<string> status, Func<IReadOnlyList<string>> details)
     {
         var progress = _terminal.Progress().AutoClear(true).Columns(
             new TaskDescriptionColumn(),
             new ProgressBarColumn { Width = 20 },
             new StatusColumn(status));
+        progress.UseRenderHook((bar, _) => new Rows([bar, .. details().Select(line => new Text("  " + line) { Overflow = Overflow.Ellipsis })]));
         progress.RefreshRate = TimeSpan.FromMilliseconds(250);
         Stderr.WriteAboveBar = line => _terminal.WriteLine(line);
         _display = progress.StartAsync(context =>
@@ -34,9 +35,9 @@ internal sealed class ProgressBar : IDisposable
     }
 
     /// <summary>Draws a bar, or returns null where there is one already.</summary>
-    /// <remarks><paramref name="status"/> gives the text behind the bar and is asked at every redraw.</remarks>
-    public static ProgressBar? TryStart(string what, long total, Func<string> status) =>
-        Interlocked.Exchange(ref _drawn, 1) == 0 ? new ProgressBar(what, total, status) : null;
+    /// <remarks><paramref name="status"/> gives the text behind the bar, <paramref name="details"/> the lines below it; both are asked at every redraw.</remarks>
+    public static ProgressBar? TryStart(string what, long total, Func<string> status, Func<IReadOnlyList<string>> details) =>
+        Interlocked.Exchange(ref _drawn, 1) == 0 ? new ProgressBar(what, total, status, details) : null;
 
     /// <summary>Fills the bar up to <paramref name="done"/>.</summary>
     public void Set(long done)

@@ -38,6 +38,8 @@ internal static class TrainPretrainCommand
         var value = config.Value.Validate();
         var corpus = SamplingCommand.Require(config, value.Corpus, nameof(value.Corpus), "--corpus embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
+        var isGenerated = corpus == EmbeddedCorpus && !File.Exists(corpus);
+        if (isGenerated && value is { CorpusSize: null, MaxSteps: -1 }) { throw config.Mistake(nameof(value.CorpusSize), "the generated corpus has no end: give corpus_size or max_steps"); }
         var heldOut = new HeldOutProblems(value.HeldOut.SelectMany(set => ProblemSource.Read(set, null, null)));
         var run = TrainingRun.Open(folder, resume);
         if (run.LastStep > 0) { RunSettings.RefuseOthers(config, folder, s_changeable); }
@@ -50,8 +52,8 @@ internal static class TrainPretrainCommand
         var stopId = GenerationDefaults.Read(source, model.Config).EosTokenIds is [var first, ..] ? first
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so it could not learn to stop; add it to model_config");
         var limit = Math.Min(value.MaxLength ?? int.MaxValue, model.Config.MaxPositionEmbeddings);
-        List<SftExample> examples = corpus == EmbeddedCorpus && !File.Exists(corpus)
-            ? [.. Generated(config, tokenizer, stopId, limit, heldOut)]
+        List<SftExample> examples = isGenerated
+            ? [.. Generated(value, tokenizer, stopId, limit, heldOut)]
             : [.. ReadFile(corpus, tokenizer, stopId, limit, heldOut)];
         Log.Information(
             "{Examples} examples of {Tokens} tokens, {Trained} of them trained; none holds one of {Problems} held-out problems",
@@ -72,12 +74,10 @@ internal static class TrainPretrainCommand
         return ExitCode.Done;
     }
 
-    private static IEnumerable<SftExample> Generated(RunConfig<PretrainConfig> config, Tokenizer tokenizer, int stopId, int limit, HeldOutProblems heldOut)
+    private static IEnumerable<SftExample> Generated(PretrainConfig config, Tokenizer tokenizer, int stopId, int limit, HeldOutProblems heldOut)
     {
-        var value = config.Value;
-        if (value is { CorpusSize: null, MaxSteps: -1 }) { throw config.Mistake(nameof(value.CorpusSize), "the generated corpus has no end: give corpus_size or max_steps"); }
-        var size = value.CorpusSize ?? (int)Math.Min(int.MaxValue, (long)value.MaxSteps * value.PerDeviceTrainBatchSize);
-        foreach (var drawn in SyntheticProblems.Corpus(value.CorpusSeed, 0, size))
+        var size = config.CorpusSize ?? (int)Math.Min(int.MaxValue, (long)config.MaxSteps * config.PerDeviceTrainBatchSize);
+        foreach (var drawn in SyntheticProblems.Corpus(config.CorpusSeed, 0, size))
         {
             heldOut.RefuseIn(drawn.Problem, drawn.Id);
             yield return Fitting(SftExample.Of(tokenizer, drawn.Prompt, drawn.Response, stopId, drawn.Id), limit, drawn.Id);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using LlmReasoning.Cli.Config;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
@@ -16,7 +15,8 @@ namespace LlmReasoning.Cli;
 internal static class TrainRlvrCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens"];
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens",
+        "eval_on_start", "metric_for_best_model", "greater_is_better", "log_completions", "num_completions_to_print"];
 
     public static Command Create()
     {
@@ -24,10 +24,11 @@ internal static class TrainRlvrCommand
         var options = new ConfigOptions<RlvrConfig>(command);
         options.Add("--model", nameof(RlvrConfig.ModelNameOrPath), "The model's folder, or \"embedded\"", "DIR");
         options.Add("--problems", nameof(RlvrConfig.Problems), "A file of problems, or embedded-train", "FILE");
-        ProblemSource.AddOptions(options);
+        ProblemOptions.Add(options);
         options.Add("--output", nameof(RlvrConfig.OutputDir), "The run's folder", "DIR");
         options.Add("--seed", nameof(RlvrConfig.Seed), "Of data order and sampling", "SEED");
-        var resume = new Option<bool>("--resume") { Description = "Go on from the last checkpoint in the output folder" };
+        options.Add("--completions", nameof(RlvrConfig.NumCompletionsToPrint), "Print so many completions whenever log_completions_steps writes them", "N");
+        var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
         var explain = new Option<bool>("--explain") { Description = "Print the objective as a formula, what a run takes, and settings that cannot act; then stop" };
         command.Options.Add(explain);
@@ -37,40 +38,45 @@ internal static class TrainRlvrCommand
 
     private static int Run(RunConfig<RlvrConfig> config, bool resume, bool explain)
     {
-        var value = config.Value.Validate();
+        var value = config.Value.Validate().ValidateView();
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
-        var source = ModelFolder.Resolve(modelId);
-        var tokenizer = ModelFolder.LoadTokenizer(source);
+        var modelFolder = ModelFolder.Resolve(modelId);
         var template = PromptTemplate.Load(value.Template);
-        var fitting = RolloutCollector.Fitting(problems, tokenizer, template, value, ModelConfig.Read(source).MaxPositionEmbeddings);
+        var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
         value = value.Resolve(fitting.Count);
         config = config.With(value);
         if (explain) { return Explain(value, fitting.Count); }
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
-        IReadOnlyList<Problem> heldOut = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
+        IReadOnlyList<Problem> examined = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
-        PassKReport.CheckGolds(heldOut, value.Policy);
-        var run = TrainingRun.Open(folder, resume);
-        if (run.LastStep > 0) { RunSettings.RefuseOthers(config, folder, s_changeable); }
-        if (run.LastStep >= value.MaxSteps)
+        PassKReport.CheckGolds(examined, value.Policy);
+        var training = ProblemBuckets.Of(fitting, value.BaseEval, value.Buckets);
+        var heldOut = examined.Count == 0 ? null : ProblemBuckets.Of(examined, value.EvalBaseEval, value.Buckets);
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
+        if (run.LastStep >= value.MaxSteps && !RlvrTrainer.LacksEval(run, value))
         {
             Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, run.LastStep));
             return ExitCode.Done;
         }
-        Logging.ToFile(folder);
+        var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
+        using var _ = policy;
         foreach (var warning in RlvrExplanation.Warnings(value)) { Log.Warning("{Warning:l}", warning); }
         if (fitting.Count < problems.Count) { Log.Warning("{Count} of {All} problems are left out: their prompts are too long", problems.Count - fitting.Count, problems.Count); }
-        NativeTorch.Initialise();
-        using var policy = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : source);
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
-        AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
-        Manifest.Write(Path.Combine(folder, "manifest.json"), source, policy, value.Problems);
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
         {
+            var view = new TrainingView(training.Labels);
+            void Report(RlvrStep step)
+            {
+                progress.Report(step.Step, TrainingView.Summary(step), view.Details(step));
+                if (value.LogCompletionsSteps == 0 || step.Step % value.LogCompletionsSteps != 0) { return; }
+                foreach (var line in TrainingView.Completions(step, value.CompletionsToPrint)) { Stderr.WriteLine(line); }
+            }
+
             new RlvrTrainer(policy, reference, tokenizer, value, template, stopIds, source)
-                .Train(run, fitting, heldOut, step => progress.Report(step.Step, Describe(step)), Interruption.Token);
+                .Train(run, training, heldOut, Report, warning => Log.Warning("{Warning:l}", warning), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, value.MaxSteps));
         return ExitCode.Done;
@@ -86,9 +92,4 @@ internal static class TrainRlvrCommand
         foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }
         return ExitCode.Done;
     }
-
-    private static string Describe(RlvrStep step) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"accuracy {step.Accuracy:P0}, groups wrong/mixed/right {step.Groups.Wrong:F2}/{step.Groups.Mixed:F2}/{step.Groups.Right:F2}, length {step.CompletionLength:F0}, grad norm {step.Update.GradNorm:G2}, rollout {step.Seconds.Rollout:F2} s, train {step.Seconds.Train:F2} s")
-        + (step.Eval is { } eval ? string.Create(CultureInfo.InvariantCulture, $", eval pass@1 {eval.PassAt1:P1} pass@n {eval.PassAtN:P1}") : "");
 }

@@ -27,28 +27,26 @@ internal static class StudyPlan
         rows.Add([$"{open} of {design.Stages.Count} stages left", Number(samples), Number(tokens), Minutes(left), Bytes(disk), "", ""]);
         Append(text, rows);
         text.Append(CultureInfo.InvariantCulture, $"\n{design.Name}: {design.Parameters / 1e6:0.##}M parameters, {design.TestProblems.Count} test and {design.TrainProblems.Count} train problems, each stage in its folder below {design.Folder}\n");
-        text.Append(CultureInfo.InvariantCulture, $"minutes at {Number(speed.SampledTokensPerSecond)} sampled and {Number(speed.TrainedTokensPerSecond)} trained tokens/s on {Environment.ProcessorCount} processors\n");
+        text.Append(CultureInfo.InvariantCulture, $"minutes at {Number(speed.SampledTokensPerSecond)} sampled and {Number(speed.TrainedTokensPerSecond)} trained tokens/s{(speed.IsEstimate ? $", the rates of another machine times the {Environment.ProcessorCount} processors here; --calibrate measures them" : ", as measured here")}\n");
         return text.ToString();
     }
 
-    /// <summary>A line a stage; those of one level in any order, a level when the ones before it are through.</summary>
+    /// <summary>A line a stage; those of one level in any order, a level when the ones before it are through. The last level is the study itself, which takes the stages over.</summary>
     /// <param name="design">The study.</param>
+    /// <param name="run">The arguments of <c>study run</c>.</param>
     /// <param name="level">Only this one, without comments; null = all.</param>
     /// <exception cref="UserException">There is no such level.</exception>
-    public static string Commands(StudyDesign design, int? level)
+    public static string Commands(StudyDesign design, IReadOnlyList<string> run, int? level)
     {
-        var levels = design.Stages.GroupBy(stage => stage.Level).OrderBy(stages => stages.Key).ToList();
-        if (level is { } asked && (asked < 1 || asked > levels.Count)) { throw new UserException($"--level is {asked}; the study has levels 1 to {levels.Count}"); }
-        var text = new StringBuilder();
-        foreach (var stages in levels.Where(stages => level is null || stages.Key == level))
-        {
-            if (level is null) { text.Append($"# level {stages.Key}\n"); }
-            foreach (var stage in stages) { text.Append($"{CommandOf(stage)}\n"); }
-        }
-        return text.ToString();
+        var lines = design.Stages.GroupBy(stage => stage.Level, stage => CommandOf(stage.Arguments)).OrderBy(stages => stages.Key).Select(stages => stages.ToList()).ToList();
+        lines.Add([CommandOf(run)]);
+        if (level is { } asked) { return Lines(asked >= 1 && asked <= lines.Count ? lines[asked - 1] : throw new UserException($"--level is {asked}; the study has levels 1 to {lines.Count}")); }
+        return string.Concat(lines.Select((some, i) => $"# level {i + 1} of {lines.Count}\n{Lines(some)}"));
     }
 
-    private static string CommandOf(Stage stage) => $"llm-reasoning {string.Join(' ', stage.Arguments.Select(Quoted))}";
+    private static string Lines(List<string> commands) => string.Concat(commands.Select(command => $"{command}\n"));
+
+    private static string CommandOf(IReadOnlyList<string> arguments) => $"llm-reasoning {string.Join(' ', arguments.Select(Quoted))}";
 
     // A shell's word: as it is where nothing in it means anything to the shell, else in single quotes.
     private static string Quoted(string argument)

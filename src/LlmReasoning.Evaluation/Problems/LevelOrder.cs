@@ -3,7 +3,7 @@ using System.Globalization;
 namespace LlmReasoning.Evaluation.Problems;
 
 /// <summary>Numbers by value, then other names by their characters: 2 before 10, 10 before "hard".</summary>
-internal sealed class LevelOrder : IComparer<string>
+public sealed class LevelOrder : IComparer<string>
 {
     public static readonly LevelOrder Instance = new();
 

@@ -52,6 +52,9 @@ public sealed record PretrainConfig
     public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.CosineWithMinLr;
     public int WarmupSteps { get; init; } = 100;
     public double MinLrRate { get; init; } = 0.05;
+
+    /// <summary>The last steps, in which warmup_stable_decay goes down.</summary>
+    public int NumDecaySteps { get; init; }
     public double WeightDecay { get; init; } = 0.01;
     public double AdamBeta1 { get; init; } = 0.9;
     public double AdamBeta2 { get; init; } = 0.95;
@@ -84,6 +87,7 @@ public sealed record PretrainConfig
         LrSchedulerType = LrSchedulerType,
         WarmupSteps = WarmupSteps,
         MinLrRate = MinLrRate,
+        NumDecaySteps = NumDecaySteps,
         WeightDecay = WeightDecay,
         AdamBeta1 = AdamBeta1,
         AdamBeta2 = AdamBeta2,

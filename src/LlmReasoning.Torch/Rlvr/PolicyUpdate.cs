@@ -25,14 +25,20 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
     private readonly PolicyLossSettings _loss = config.Objective().Loss;
     private readonly AdvantageSettings _advantages = config.Objective().Advantages;
 
+    /// <summary>Of the last run's completions, in the groups' order: the advantage, and how many tokens count.</summary>
+    public IReadOnlyList<(double Advantage, int Tokens)> Rows { get; private set; } = [];
+
     /// <summary>Advantages over all groups, then the updates.</summary>
     /// <param name="groups">May be empty: then nothing changes.</param>
-    /// <exception cref="UserException">Sampler and trainer disagree beyond the bound, or a value is not finite.</exception>
+    /// <exception cref="UserException">Sampler and trainer disagree beyond the bound.</exception>
+    /// <exception cref="NonFiniteException">A value is not finite.</exception>
     public UpdateMetrics Run(IReadOnlyList<RolloutGroup> groups, double learningRate)
     {
         using var scope = NewDisposeScope();
+        Rows = [];
         if (groups.Count == 0) { return new(0, 0, null, null, null, 0, 0, 0); }
-        var rows = Rows(groups);
+        var rows = RowsOf(groups);
+        Rows = [.. rows.Select(row => (row.Advantage, row.Counted))];
         var batches = Enumerable.Range(0, config.NumMiniBatches)
             .Select(part => Part(rows, part, config.NumMiniBatches))
             .Where(part => part.Count > 0)
@@ -105,7 +111,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
         difference?.Require(config.MaxLogprobDifference);
         var weights = policy.Weights().Values;
         var norm = Gradients.Norm(weights);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm)) { throw new UserException($"the loss is {loss} and the gradient's norm {norm}; the run stops before the weights are spoiled: lower learning_rate"); }
+        NonFinite.Refuse(loss, norm, policy.Weights());
         if (batch.Trained.Count > 0)
         {
             Gradients.Clip(weights, norm, config.MaxGradNorm);
@@ -129,7 +135,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
     }
 
     // Every row of the step, in the groups' order.
-    private List<Row> Rows(IReadOnlyList<RolloutGroup> groups)
+    private List<Row> RowsOf(IReadOnlyList<RolloutGroup> groups)
     {
         using var scope = NewDisposeScope();
         var completions = groups.SelectMany(group => group.Rollouts.Select(rollout => rollout.Completion)).ToList();

@@ -1,67 +1,16 @@
 using System.Diagnostics;
 using System.Text.Json;
-using LlmReasoning.Evaluation.Metrics;
-using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using LlmReasoning.Verification;
+using SharedSettings = LlmReasoning.Evaluation.Samples.SamplingSettings;
 
 namespace LlmReasoning.Torch.Rlvr;
-
-/// <summary>One row of metrics.csv.</summary>
-public sealed record RlvrStep
-{
-    public required int Step { get; init; }
-
-    /// <summary>Mean over the completions that could be judged.</summary>
-    public required double Reward { get; init; }
-
-    /// <summary>Share of right completions.</summary>
-    public required double Accuracy { get; init; }
-
-    /// <summary>Shares of groups that are all wrong, mixed and all right; only mixed ones train.</summary>
-    public required (double Wrong, double Mixed, double Right) Groups { get; init; }
-
-    /// <summary>Completions that the checker could not judge.</summary>
-    public required int Undecided { get; init; }
-
-    /// <summary>Mean, in tokens.</summary>
-    public required double CompletionLength { get; init; }
-
-    /// <summary>Share of completions cut at the limit.</summary>
-    public required double Truncated { get; init; }
-
-    /// <summary>Mean and deviation of each reward function, as columns.</summary>
-    public required IReadOnlyList<(string Name, double? Value)> Rewards { get; init; }
-
-    /// <summary>How often was sampled: above 1 where groups were replaced.</summary>
-    public required int GenerationBatches { get; init; }
-    public required UpdateMetrics Update { get; init; }
-    public required double LearningRate { get; init; }
-
-    /// <summary>pass@1 and pass@n on the held-out problems, where this step evaluates.</summary>
-    public (double PassAt1, double PassAtN)? Eval { get; init; }
-
-    /// <summary>Tokens sampled in this step.</summary>
-    public required long SampledTokens { get; init; }
-    public required (double Rollout, double Train) Seconds { get; init; }
-
-    internal IReadOnlyList<(string, double?)> Columns() =>
-    [
-        ("step", Step), ("reward", Reward), ("accuracy", Accuracy),
-        ("groups/all_wrong", Groups.Wrong), ("groups/mixed", Groups.Mixed), ("groups/all_right", Groups.Right), ("undecided", Undecided),
-        .. Rewards, ("generation_batches", GenerationBatches),
-        ("completions/mean_length", CompletionLength), ("completions/clipped_ratio", Truncated),
-        ("loss", Update.Loss), ("grad_norm", Update.GradNorm), ("entropy", Update.Entropy), ("kl", Update.Kl), ("clip_ratio/region_mean", Update.ClipShare),
-        ("sampling/sampling_logp_difference/mean", Update.LogProbDifferenceMean), ("sampling/sampling_logp_difference/max", Update.LogProbDifferenceMax),
-        ("learning_rate", LearningRate), ("eval/pass@1", Eval?.PassAt1), ("eval/pass@n", Eval?.PassAtN),
-        ("completions/tokens", SampledTokens), ("seconds/rollout", Seconds.Rollout), ("seconds/train", Seconds.Train),
-    ];
-}
 
 /// <summary>Reinforcement learning from verifiable rewards: sample, verify, compare within groups, update.</summary>
 public sealed class RlvrTrainer(
@@ -69,49 +18,110 @@ public sealed class RlvrTrainer(
 {
     /// <summary>Trains from the run's last step to the config's; a cancelled run is saved first.</summary>
     /// <param name="run">The folder.</param>
-    /// <param name="problems">To train on.</param>
-    /// <param name="heldOut">To evaluate on, may be empty.</param>
+    /// <param name="training">The problems to train on.</param>
+    /// <param name="heldOut">To evaluate on; null = no evaluation.</param>
     /// <param name="report">Called after each step.</param>
+    /// <param name="warn">Takes what the user should know.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the last whole step is saved.</exception>
-    public void Train(TrainingRun run, IReadOnlyList<Problem> problems, IReadOnlyList<Problem> heldOut, Action<RlvrStep> report, CancellationToken cancellation)
+    /// <exception cref="UserException">A value is not finite; the batch is in the run's folder.</exception>
+    public void Train(TrainingRun run, ProblemBuckets training, ProblemBuckets? heldOut, Action<RlvrStep> report, Action<string> warn, CancellationToken cancellation)
     {
         using var optimizer = new AdamW(policy.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
-        var collector = new RolloutCollector(policy, tokenizer, problems, template, stopIds, config);
-        var examiner = new RolloutCollector(policy, tokenizer, heldOut, template, stopIds, config);
-        var order = new DataOrder(problems.Count, config.Seed, config.ShuffleDataset);
+        var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
+        var order = new DataOrder(training.Problems.Count, config.Seed, config.ShuffleDataset);
         var update = new PolicyUpdate(policy, reference, optimizer, config);
-        for (var step = run.LastStep + 1; step <= config.MaxSteps; step++)
+        var warnings = new TrainingWarnings(config.MaxGradNorm, config.NumIterations);
+        var done = run.LastStep;
+        try
         {
-            try
+            if (LacksEval(run, config)) { run.CompleteMetrics(HeldOutEval.Columns(Evaluate(run, heldOut!, done, cancellation))); }
+            if (done == 0 && config.EvalOnStart) { run.WriteMetrics(RlvrStep.StartColumns(Evaluate(run, heldOut!, 0, cancellation), RewardColumns([]))); }
+            for (var step = done + 1; step <= config.MaxSteps; step++)
             {
                 using var scope = NewDisposeScope();
                 var watch = Stopwatch.StartNew();
+                var graded = collector.GradeSeconds;
                 var (groups, trained, batches) = collector.CollectStep(order, step, cancellation);
+                graded = collector.GradeSeconds - graded;
                 var rollout = watch.Elapsed.TotalSeconds;
                 var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, config.MaxSteps);
-                var metrics = StepOf(step, groups, batches, update.Run(trained, rate), rate, (rollout, watch.Elapsed.TotalSeconds - rollout));
-                if (heldOut.Count > 0 && (step % config.EvalSteps == 0 || step == config.MaxSteps)) { metrics = metrics with { Eval = Evaluate(examiner, heldOut.Count, step, cancellation) }; }
-                if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { WriteCompletions(run.Folder, step, groups); }
-                run.WriteMetrics(metrics.Columns());
+                var updated = Update(update, run, step, trained, rate);
+                done = step;
+                var metrics = StepOf(step, groups, batches, updated, rate, (rollout - graded, graded, watch.Elapsed.TotalSeconds - rollout), BucketsOf(groups, trained, update.Rows, training));
+                if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { WriteCompletions(run.SamplesOf(step), step, groups); }
+                var row = metrics.Columns();
+                run.WriteMetrics(row);
+                run.Table(TrainingCurves.BucketTable).Append(BucketStep.Header, BucketStep.Rows(step, metrics.Buckets));
+                run.WriteScalars(step, BucketStep.Scalars(metrics.Buckets));
+                if (IsEvalStep(step, config))
+                {
+                    metrics = metrics with { Eval = Evaluate(run, heldOut!, step, cancellation) };
+                    run.CompleteMetrics(HeldOutEval.Columns(metrics.Eval));
+                }
                 report(metrics);
+                foreach (var warning in warnings.After(row)) { warn(warning); }
                 if (step % config.SaveSteps == 0 || step == config.MaxSteps) { run.Save(step, policy, optimizer, sourceFolder, config.SaveTotalLimit); }
             }
-            catch (OperationCanceledException) when (step > run.LastStep + 1)
-            {
-                run.Save(step - 1, policy, optimizer, sourceFolder, config.SaveTotalLimit);
-                throw;
-            }
+        }
+        catch (OperationCanceledException) when (done > run.LastStep)
+        {
+            run.Save(done, policy, optimizer, sourceFolder, config.SaveTotalLimit);
+            throw;
         }
     }
 
-    private (double PassAt1, double PassAtN) Evaluate(RolloutCollector examiner, int problems, int step, CancellationToken cancellation)
+    /// <summary>Whether the last step was to be evaluated and was interrupted in that.</summary>
+    public static bool LacksEval(TrainingRun run, RlvrConfig config) =>
+        run.LastStep > 0 && IsEvalStep(run.LastStep, config) && run.Metrics.Last("step") == run.LastStep && run.Metrics.Last("eval/pass@1") is null;
+
+    private static bool IsEvalStep(int step, RlvrConfig config) => config.EvalProblems is not null && (step % config.EvalSteps == 0 || step == config.MaxSteps);
+
+    private UpdateMetrics Update(PolicyUpdate update, TrainingRun run, int step, IReadOnlyList<RolloutGroup> groups, double rate)
     {
-        var groups = examiner.Collect([.. Enumerable.Range(0, problems)], config.EvalN, "eval", step, cancellation);
-        return (groups.Average(group => PassAtK.Estimate(config.EvalN, group.Correct, 1)), groups.Average(group => group.Correct > 0 ? 1.0 : 0.0));
+        try
+        {
+            return update.Run(groups, rate);
+        }
+        catch (NonFiniteException e)
+        {
+            var rollouts = groups.SelectMany(group => group.Rollouts);
+            throw NonFinite.Dump(run.Folder, step, e, rollouts.Zip(update.Rows, (rollout, row) => new NonFiniteRow
+            {
+                ProblemId = rollout.Completion.Request.ProblemId,
+                PromptIds = rollout.Completion.Request.PromptIds,
+                Ids = rollout.Completion.Ids,
+                Reward = rollout.Reward,
+                Advantage = row.Advantage,
+                SamplerLogProbs = rollout.Completion.LogProbs,
+                LogProbs = LogProbsOf(rollout.Completion),
+            }));
+        }
     }
 
-    private RlvrStep StepOf(int step, IReadOnlyList<RolloutGroup> groups, int batches, UpdateMetrics update, double rate, (double, double) seconds)
+    private float[] LogProbsOf(Completion completion)
+    {
+        using var scope = NewDisposeScope();
+        long[] ids = [.. completion.Request.PromptIds, .. completion.Ids];
+        var targets = ids.Select((_, i) => i < completion.Request.PromptIds.Count ? 0f : 1f).ToArray();
+        var logProbs = MicroBatch.LogProbsOf(policy, tensor(ids, [1, ids.Length], device: policy.Device), null, tensor(targets, [1, ids.Length], device: policy.Device), config.Temperature).LogProbs;
+        return logProbs.to_type(ScalarType.Float32).cpu().data<float>().ToArray()[completion.Request.PromptIds.Count..];
+    }
+
+    private HeldOutEval Evaluate(TrainingRun run, ProblemBuckets heldOut, int step, CancellationToken cancellation) =>
+        new HeldOutExaminer(policy, tokenizer, heldOut, template, stopIds, config).Examine(run, step, cancellation);
+
+    private static IReadOnlyList<BucketStep> BucketsOf(
+        IReadOnlyList<RolloutGroup> groups, IReadOnlyList<RolloutGroup> trained, IReadOnlyList<(double Advantage, int Tokens)> rows, ProblemBuckets buckets)
+    {
+        var signals = new Dictionary<RolloutGroup, double>(ReferenceEqualityComparer.Instance);
+        var row = 0;
+        foreach (var group in trained) { signals[group] = group.Rollouts.Sum(_ => Math.Abs(rows[row].Advantage) * rows[row++].Tokens); }
+        return BucketStep.Of(groups, group => signals.GetValueOrDefault(group), buckets);
+    }
+
+    private RlvrStep StepOf(
+        int step, IReadOnlyList<RolloutGroup> groups, int batches, UpdateMetrics update, double rate, (double, double, double) seconds, IReadOnlyList<BucketStep> buckets)
     {
         var rollouts = groups.SelectMany(group => group.Rollouts).ToList();
         var judged = rollouts.Where(rollout => !double.IsNaN(rollout.Reward)).ToList();
@@ -131,6 +141,8 @@ public sealed class RlvrTrainer(
             LearningRate = rate,
             SampledTokens = rollouts.Sum(rollout => (long)rollout.Completion.Ids.Count),
             Seconds = seconds,
+            Buckets = buckets,
+            Rollouts = groups,
         };
     }
 
@@ -147,33 +159,21 @@ public sealed class RlvrTrainer(
         }),
     ];
 
-    private void WriteCompletions(string folder, int step, IReadOnlyList<RolloutGroup> groups)
+    private void WriteCompletions(string path, int step, IReadOnlyList<RolloutGroup> groups)
     {
-        var path = Path.Combine(folder, "samples", $"step-{step:D6}.jsonl");
-        if (File.Exists(path)) { File.Delete(path); }                         // of a run that was killed after it
-        using var writer = new SampleWriter(path);
-        foreach (var rollout in groups.SelectMany(group => group.Rollouts))
+        if (File.Exists(path)) { File.Delete(path); }
+        var shared = new SharedSettings
         {
-            var completion = rollout.Completion;
-            writer.Append(new()
-            {
-                RunId = $"step-{step:D6}",
-                ModelId = config.ModelNameOrPath!,
-                ProblemId = completion.Request.ProblemId,
-                SampleIdx = completion.SampleIndex,
-                Seed = config.Seed,
-                TemplateId = template.Id,
-                Temperature = config.Temperature,
-                TopP = config.TopP,
-                TopK = config.TopK,
-                MaxNewTokens = config.MaxCompletionLength,
-                PromptTokens = completion.Request.PromptIds.Count,
-                CompletionTokens = completion.TokenCount,
-                CompletionChars = completion.Text.Length,
-                FinishReason = completion.FinishReason.ToString().ToLowerInvariant(),
-                Text = completion.Text,
-                TokenLogprobSum = completion.LogProbs.Sum(value => (double)value),
-            });
-        }
+            ModelId = config.ModelNameOrPath!,
+            TemplateId = template.Id,
+            Seed = config.Seed,
+            Temperature = config.Temperature,
+            TopP = config.TopP,
+            TopK = config.TopK,
+            MinP = config.MinP,
+            MaxNewTokens = config.MaxCompletionLength,
+        };
+        using var writer = new SampleWriter(path);
+        foreach (var rollout in groups.SelectMany(group => group.Rollouts)) { writer.Append(SamplingRun.SampleOf(rollout.Completion, shared, $"step-{step:D6}")); }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LlmReasoning.Evaluation;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Generation;
@@ -14,6 +15,9 @@ public sealed class RolloutCollector(
 {
     private readonly int[][] _prompts = [.. problems.Select(problem => tokenizer.Encode(template.Render(problem.Text)))];
     private readonly GoldAnswer[] _golds = [.. problems.Select(problem => GoldAnswer.Parse(problem.Gold))];
+
+    /// <summary>Spent on grading so far.</summary>
+    public double GradeSeconds { get; private set; }
 
     /// <summary>The problems whose prompts fit, which are all of them unless drop_overlong says that others are left out.</summary>
     /// <param name="context">The model's, in tokens; the prompt must leave room in it.</param>
@@ -63,8 +67,11 @@ public sealed class RolloutCollector(
             [.. groupOf.Keys],
             completion => completions[groupOf[completion.Request]][completion.SampleIndex % n] = completion,
             cancellation);
-        return [.. indexes.AsParallel().AsOrdered().Select((index, group) =>
+        var grading = Stopwatch.GetTimestamp();
+        RolloutGroup[] groups = [.. indexes.AsParallel().AsOrdered().Select((index, group) =>
             new RolloutGroup(problems[index], Rewards.Of([.. completions[group].Select(completion => (completion, Verifier.Verify(_golds[index], completion.Text, config.Policy)))], config)))];
+        GradeSeconds += Stopwatch.GetElapsedTime(grading).TotalSeconds;
+        return groups;
     }
 
     /// <summary>A step's groups, and which of them train. A function of the weights, seed and step alone, replaced groups too: a run that goes on needs no state of it.</summary>

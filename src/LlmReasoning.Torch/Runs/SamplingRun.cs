@@ -141,9 +141,15 @@ public sealed record SamplingRun
             + $"{Model.Config.MaxPositionEmbeddings}; the least is {generator.Limit(tight.Max(request => request.PromptIds.Count))}");
     }
 
-    private Sample ToSample(Completion completion, SharedSettings shared) => new()
+    private Sample ToSample(Completion completion, SharedSettings shared) =>
+        SampleOf(completion, shared, $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(ModelId))}-{TemplateId}-s{Settings.Seed}", SaveTokens);
+
+    /// <summary>The line of samples.jsonl.</summary>
+    /// <param name="runId">See <see cref="Sample.RunId"/>.</param>
+    /// <param name="saveTokens">With ids and log-probabilities.</param>
+    internal static Sample SampleOf(Completion completion, SharedSettings shared, string runId, bool saveTokens = false) => new()
     {
-        RunId = $"{Path.GetFileName(Path.TrimEndingDirectorySeparator(ModelId))}-{TemplateId}-s{Settings.Seed}",
+        RunId = runId,
         ModelId = shared.ModelId,
         ProblemId = completion.Request.ProblemId,
         SampleIdx = completion.SampleIndex,
@@ -162,8 +168,8 @@ public sealed record SamplingRun
         FinishReason = completion.FinishReason.ToString().ToLowerInvariant(),
         Text = completion.Text,
         TokenLogprobSum = completion.LogProbs.Sum(value => (double)value),
-        PromptIds = SaveTokens ? completion.Request.PromptIds : null,
-        CompletionIds = SaveTokens ? completion.Ids : null,
-        CompletionLogprobs = SaveTokens ? completion.LogProbs : null,
+        PromptIds = saveTokens ? completion.Request.PromptIds : null,
+        CompletionIds = saveTokens ? completion.Ids : null,
+        CompletionLogprobs = saveTokens ? completion.LogProbs : null,
     };
 }

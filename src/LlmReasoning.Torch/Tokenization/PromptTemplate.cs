@@ -1,4 +1,5 @@
 using System.Text;
+using LlmReasoning.Evaluation.TeacherData;
 
 namespace LlmReasoning.Torch.Tokenization;
 
@@ -23,18 +24,16 @@ public sealed record PromptTemplate
     private static readonly PromptTemplate[] All =
     [
         new("plain", "", "\n"),
-        new("qwen-boxed", $"<|im_start|>system\n{BoxedInstruction}<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"),
+        new("qwen-boxed", ChatFormat.ImStart with { DefaultSystem = BoxedInstruction }),
         new("r1-think", $"{R1Introduction}\nUser: ", "\nAssistant: <think>"),
-        new("chatml", "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"),
-        new("llama3",
-            "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n",
-            "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
-            "<|eot_id|>") { TrimsProblem = true },
-        new("smollm2", $"<|im_start|>system\n{SmolLmIntroduction}<|im_end|>\n<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n", "<|im_end|>"),
+        new("chatml", ChatFormat.ImStart),
+        new("llama3", ChatFormat.Llama3),
+        new("smollm2", ChatFormat.ImStart with { DefaultSystem = SmolLmIntroduction }),
     ];
 
     private readonly string _before;
     private readonly string _after;
+    private readonly ChatFormat? _chat;
 
     private PromptTemplate(string id, string before, string after, params IReadOnlyList<string> stopTokens)
     {
@@ -42,6 +41,12 @@ public sealed record PromptTemplate
         StopTokens = stopTokens;
         _before = before;
         _after = after;
+    }
+
+    private PromptTemplate(string id, ChatFormat chat)
+        : this(id, chat.Start + chat.SystemTurn + chat.Header("user"), chat.EndOfTurn + chat.AfterTurn + chat.Header("assistant"), chat.EndOfTurn)
+    {
+        _chat = chat;
     }
 
     /// <summary>The preset's name, or "file:" and the name of the template file without its folder.</summary>
@@ -52,9 +57,6 @@ public sealed record PromptTemplate
 
     /// <summary>The names that <see cref="Load"/> knows.</summary>
     public static IReadOnlyList<string> Presets { get; } = [.. All.Select(preset => preset.Id)];
-
-    // Llama 3's own template does it.
-    private bool TrimsProblem { get; init; }
 
     /// <param name="nameOrPath">A preset's name, or a UTF-8 text file that holds {problem} once; all else in it is taken as it is,
     /// a line end at the end of the file too.</param>
@@ -83,25 +85,20 @@ public sealed record PromptTemplate
 
     /// <summary>The whole prompt, to be given to <see cref="Tokenizer.Encode"/>. The problem is inserted as it is; only llama3 trims it.</summary>
     /// <remarks>Special tokens in the problem's text are recognised by the tokenizer, as they are in the reference.</remarks>
-    public string Render(string problem) => string.Concat(_before, TrimsProblem ? Trimmed(problem) : problem, _after);
+    public string Render(string problem) => string.Concat(_before, _chat?.Content(problem) ?? problem, _after);
 
-    // What Python's strip, and so Jinja's trim, takes away: white space and the four separators that .NET does not count as such.
-    private static string Trimmed(string text)
+    /// <summary>A conversation as the model's own chat template writes it, up to the end of the last turn, and where the assistant's turns stand in it.</summary>
+    /// <exception cref="UserException">The template has no turns, and this is more than a question and its answer.</exception>
+    public RenderedChat Render(IReadOnlyList<ChatMessage> messages)
     {
-        var start = 0;
-        var end = text.Length;
-        while (start < end && IsPythonSpace(text[start]))
+        if (_chat is not null) { return _chat.Render(messages); }
+        if (messages is not [{ Role: "user" } question, { Role: "assistant" } answer])
         {
-            start++;
+            throw new UserException($"template is {Id}, which writes one question and its answer, and the roles are {string.Join(", ", messages.Select(message => message.Role))}; take {string.Join(", ", All.Where(preset => preset._chat is not null).Select(preset => preset.Id))}");
         }
-        while (end > start && IsPythonSpace(text[end - 1]))
-        {
-            end--;
-        }
-        return text[start..end];
+        var prompt = Render(question.Content);
+        return new(prompt + answer.Content, [prompt.Length..(prompt.Length + answer.Content.Length)], EndsItself: false);
     }
-
-    private static bool IsPythonSpace(char c) => char.IsWhiteSpace(c) || c is >= '\u001C' and <= '\u001F';
 
     private static string ReadFile(string path)
     {

@@ -13,6 +13,7 @@ public sealed class TrainingRun
     private const string Prefix = "step-";
 
     private readonly EventFile _events;
+    private readonly Dictionary<string, StepTable> _tables = [];
     private readonly BestMetric? _best;
 
     private TrainingRun(string folder, int lastStep, BestMetric? best)
@@ -37,10 +38,13 @@ public sealed class TrainingRun
     /// <exception cref="UserException">There are checkpoints and <paramref name="resume"/> is false.</exception>
     public static TrainingRun Open(string folder, bool resume, BestMetric? best = null)
     {
-        var last = Steps(folder).LastOrDefault();
+        var last = LastStepOf(folder);
         if (last > 0 && !resume) { throw new UserException($"{folder}: holds a run up to step {last}; go on with --resume, or choose another --output"); }
         return new(folder, last, best);
     }
+
+    /// <summary>The step of a folder's last checkpoint; 0 = there is none.</summary>
+    public static int LastStepOf(string folder) => Steps(folder).LastOrDefault();
 
     /// <summary>The folder of a step's checkpoint, a model folder like any other.</summary>
     public static string CheckpointOf(string folder, int step) => Path.Combine(folder, "checkpoints", $"{Prefix}{step:D6}");
@@ -48,8 +52,12 @@ public sealed class TrainingRun
     /// <summary>The file of a step's completions.</summary>
     public string SamplesOf(int step) => Path.Combine(Folder, "samples", $"{Prefix}{step:D6}.jsonl");
 
-    /// <summary>Another table of the run, without the rows after its last checkpoint.</summary>
-    public StepTable Table(string name) => new(Path.Combine(Folder, name), LastStep);
+    /// <summary>A table of the run, such as buckets.csv; when it is first asked for, the rows after the last checkpoint are removed.</summary>
+    public StepTable Table(string name)
+    {
+        if (!_tables.TryGetValue(name, out var table)) { _tables.Add(name, table = new(Path.Combine(Folder, name), LastStep)); }
+        return table;
+    }
 
     /// <summary>Takes the optimizer's state from the last checkpoint; its weights are loaded with the model.</summary>
     public void Restore(AdamW optimizer)
@@ -79,13 +87,14 @@ public sealed class TrainingRun
         var values = columns.ToDictionary(column => column.Name, column => column.Value);
         Metrics.ReplaceLast([.. Metrics.Header.Select(name => (object?)(values.GetValueOrDefault(name) ?? Metrics.Last(name)))]);
         WriteScalars((int)Metrics.Last("step")!.Value, columns);
+        WriteBest();
     }
 
     /// <summary>Numbers for TensorBoard alone; those that are null are left out.</summary>
     public void WriteScalars(int step, IEnumerable<(string Name, double? Value)> scalars) =>
         _events.Write(step, scalars.Where(scalar => scalar.Value is not null).Select(scalar => (scalar.Name, scalar.Value!.Value)));
 
-    /// <summary>Writes a checkpoint, whole or not at all, and removes the oldest beyond the limit but for the best.</summary>
+    /// <summary>Writes a checkpoint, whole or not at all, and the curves so far; removes the oldest checkpoints beyond the limit, but never the best.</summary>
     /// <param name="step">The step just done; its metrics are written.</param>
     /// <param name="sourceFolder">Whose config and tokenizer files go with the weights.</param>
     /// <param name="limit">How many checkpoints stay, the best one not counted; null = all.</param>
@@ -101,6 +110,7 @@ public sealed class TrainingRun
             AtomicFile.WriteText(Path.Combine(beside, "trainer", "state.json"), JsonSerializer.Serialize(new { step }) + "\n");
         });
         var best = WriteBest();
+        TrainingCurves.Write(this);
         if (limit is null) { return; }
         foreach (var old in Steps(Folder).SkipLast(limit.Value).Where(old => old != best)) { Remove(CheckpointOf(Folder, old)); }
     }

@@ -54,6 +54,15 @@ public sealed class AdamWTests
     }
 
     [Fact]
+    public void SchedulesWithAFloorEndThereAndTheStableOneStaysUpUntilItsLastSteps()
+    {
+        double Cosine(long step) => LearningRateSchedule.CosineWithMinLr.Multiplier(step, 10, 110, 0.05);
+        Assert.Equal([0, 0.5, 1, 0.525, 0.05], new long[] { 0, 5, 10, 60, 110 }.Select(step => Math.Round(Cosine(step), 12)));
+        double Stable(long step) => LearningRateSchedule.WarmupStableDecay.Multiplier(step, 10, 110, 0.05, 20);
+        Assert.Equal([0, 0.5, 1, 1, 1, 0.525, 0.05], new long[] { 0, 5, 10, 60, 90, 100, 110 }.Select(step => Math.Round(Stable(step), 12)));
+    }
+
+    [Fact]
     public void OnlyMatricesDecay()
     {
         using var scope = NewDisposeScope();

@@ -10,19 +10,18 @@ public sealed record TrainingSeries(string Name, IReadOnlyList<(double Step, dou
 /// <summary>Yue et al., figure 1 right: pass@1 and pass@n against the training step, and what else was measured.</summary>
 public static class TrainingPlot
 {
-    /// <param name="title">Above each panel.</param>
-    /// <param name="panels">The label of the vertical axis and the lines of each panel; shares, such as pass@k, run from 0 to 1.</param>
-    public static Figure Of(string title, IReadOnlyList<(string Label, bool IsShare, IReadOnlyList<TrainingSeries> Series)> panels) => Figure.Of(
-        "training",
+    /// <param name="panels">The title and the lines of each panel; shares, such as pass@k, run from 0 to 1.</param>
+    public static Figure Of(IReadOnlyList<(string Title, bool IsShare, IReadOnlyList<TrainingSeries> Series)> panels) => Figure.Of(
+        "curves",
         "Measured along the training steps.",
-        [.. panels.Select(panel => Draw(title, panel.Label, panel.IsShare, panel.Series))],
-        2,
-        panels.Count == 1 ? 900 : 620,
-        460);
+        [.. panels.Select(panel => Draw(panel.Title, panel.IsShare, panel.Series))],
+        3,
+        panels.Count == 1 ? 900 : 560,
+        400);
 
-    private static Plot Draw(string title, string label, bool isShare, IReadOnlyList<TrainingSeries> series)
+    private static Plot Draw(string title, bool isShare, IReadOnlyList<TrainingSeries> series)
     {
-        var plot = PlotStyle.New(Figure.Label(title), "step", label);
+        var plot = PlotStyle.New(title, "step", "");
         double last = 1, lowest = isShare ? 0 : double.MaxValue, highest = isShare ? 1 : double.MinValue;
         for (var i = 0; i < series.Count; i++)
         {
@@ -42,7 +41,7 @@ public static class TrainingPlot
         PlotStyle.Ticks(plot.Axes.Left, bottom, highest + margin, "0.####");
         PlotStyle.Ticks(plot.Axes.Bottom, 0, last, "0");
         plot.Axes.SetLimits(-0.02 * last, 1.02 * last, bottom, highest + margin);
-        PlotStyle.Legend(plot);
+        if (series.Count > 1) { PlotStyle.Legend(plot); }
         return plot;
     }
 }

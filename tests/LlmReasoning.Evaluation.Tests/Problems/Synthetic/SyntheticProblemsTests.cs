@@ -48,6 +48,15 @@ public sealed class SyntheticProblemsTests : IDisposable
         Assert.Equal(SyntheticProblems.Corpus(4, 0, 30).Skip(20), SyntheticProblems.Corpus(4, 20, 10));
 
     [Fact]
+    public void NoCorpusExampleIsOfAnotherSplitDrillsAndHintedOnesIncluded()
+    {
+        var corpus = SyntheticProblems.Corpus(0, 0, 20_000).ToList();
+        Assert.All(corpus, example => Assert.Equal(Split.Pretrain, Split.Of(example.Problem)));
+        Assert.Contains(corpus, example => example.Prompt == example.Problem + " Work backwards.\n");
+        Assert.Contains(corpus, example => example.Problem.StartsWith("Compute ", StringComparison.Ordinal) && example.Problem.Contains('/', StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void WrittenProblemsAreReadBack()
     {
         var path = _folder.File("test.jsonl");

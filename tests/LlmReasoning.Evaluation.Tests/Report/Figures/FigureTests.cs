@@ -46,7 +46,7 @@ public sealed class FigureTests
         new("RL", "base", [2.5, 2.7, 3.1, 12]), new("RL", "RL", [1.05, 1.1]), new("RL", "teacher", [4]),
     ];
 
-    private static Figure Training() => TrainingPlot.Of("RLVR",
+    private static Figure Training() => TrainingPlot.Of(
     [
         ("share of problems", true, [new TrainingSeries("train pass@1", [(0, 0.26), (150, 0.3), (300, 0.38), (450, 0.425)]), new TrainingSeries("train pass@256", [(150, 0.663), (450, 0.643)])]),
         ("entropy, nats", false, [new TrainingSeries("token entropy", [(0, 1.1), (150, 0.5), (300, double.NaN), (450, 0.21)])]),

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using LlmReasoning.Cli.Config;
+using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Runs;
+using LlmReasoning.Torch.Tokenization;
+using LlmReasoning.Torch.Training;
+
+namespace LlmReasoning.Cli;
+
+/// <summary>What the commands of <c>train</c> share: opening the run's folder, and the model that goes on in it.</summary>
+internal static class TrainingCommand
+{
+    public static Option<bool> ResumeOption() => new("--resume") { Description = "Go on from the last checkpoint in the output folder" };
+
+    /// <summary>Opens the folder, for a new run or for one that goes on with the settings it began with, and logs to its log.txt.</summary>
+    /// <param name="folder">output_dir.</param>
+    /// <param name="changeable">Keys that may differ from those the run began with.</param>
+    /// <param name="resume">--resume was given.</param>
+    /// <param name="best">By what the best checkpoint is chosen.</param>
+    /// <exception cref="UserException">There is a run and no --resume; settings that differ.</exception>
+    public static TrainingRun Open<T>(RunConfig<T> config, string folder, string[] changeable, bool resume, BestMetric? best = null) where T : class
+    {
+        if (resume && TrainingRun.LastStepOf(folder) > 0) { RunSettings.RefuseOthers(config, folder, changeable); }
+        var run = TrainingRun.Open(folder, resume, best);
+        Logging.ToFile(folder);
+        return run;
+    }
+
+    /// <summary>Loads the model of the run's last checkpoint, the one named where there is none yet, and writes config.yaml and manifest.json.</summary>
+    /// <param name="modelId">As the user named it.</param>
+    /// <param name="data">The file trained on, for the manifest.</param>
+    /// <param name="load">From a folder; null = in the model's own type on the CPU.</param>
+    /// <returns>The folder that the named model lies in, its tokenizer, and the model, which the caller disposes.</returns>
+    public static (string Source, Tokenizer Tokenizer, CausalLM Model) LoadModel<T>(RunConfig<T> config, TrainingRun run, string modelId, string? data, Func<string, CausalLM>? load = null) where T : class
+    {
+        NativeTorch.Initialise();
+        var source = ModelFolder.Resolve(modelId);
+        var tokenizer = ModelFolder.LoadTokenizer(source);
+        var folder = run.LastStep > 0 ? TrainingRun.CheckpointOf(run.Folder, run.LastStep) : source;
+        var model = load is null ? CausalLM.Load(folder) : load(folder);
+        AtomicFile.WriteText(Path.Combine(run.Folder, "config.yaml"), config.ToYaml());
+        Manifest.Write(Path.Combine(run.Folder, "manifest.json"), source, model, data);
+        return (source, tokenizer, model);
+    }
+}

@@ -1,0 +1,49 @@
+using LlmReasoning.Evaluation.Report.Figures;
+
+namespace LlmReasoning.Torch.Training;
+
+/// <summary>figures/curves.svg and .png of a run, from its tables.</summary>
+internal static class TrainingCurves
+{
+    // A panel is drawn where one of its columns holds numbers.
+    private static readonly (string Label, bool IsShare, (string Column, string Name)[] Lines)[] s_panels =
+    [
+        ("right completions", true, [("accuracy", "training"), ("eval/pass@1", "held-out pass@1"), ("eval/pass@n", "held-out pass@n")]),
+        ("reward", false, [("reward", "reward")]),
+        ("groups of a step", true, [("groups/all_wrong", "all wrong"), ("groups/mixed", "mixed"), ("groups/all_right", "all right")]),
+        ("loss", false, [("loss", "loss"), ("eval/loss", "held-out loss")]),
+        ("gradient norm, before clipping", false, [("grad_norm", "grad_norm")]),
+        ("entropy a token, nats", false, [("entropy", "entropy")]),
+        ("KL to the reference", false, [("kl", "kl")]),
+        ("completion length, tokens", false, [("completions/mean_length", "mean")]),
+        ("cut completions, clipped ratios", true, [("completions/clipped_ratio", "cut at the limit"), ("clip_ratio/region_mean", "clipped ratios")]),
+        ("seconds a step", false, [("seconds/rollout", "rollout"), ("seconds/grade", "grade"), ("seconds/train", "train")]),
+    ];
+
+    public static void Write(TrainingRun run)
+    {
+        var panels = new List<(string Label, bool IsShare, IReadOnlyList<TrainingSeries> Series)>();
+        void Add(string label, bool isShare, IEnumerable<TrainingSeries> lines)
+        {
+            List<TrainingSeries> drawn = [.. lines.Where(line => line.Points.Count > 0)];
+            if (drawn.Count > 0) { panels.Add((label, isShare, drawn)); }
+        }
+
+        foreach (var (label, isShare, lines) in s_panels) { Add(label, isShare, lines.Select(line => new TrainingSeries(line.Name, run.Metrics.Column(line.Column)))); }
+        var buckets = run.Table(BucketTable);
+        if (buckets.Rows.Count > 0)
+        {
+            var labels = buckets.Rows.Select(row => row[1]).Distinct().Order(Evaluation.Problems.LevelOrder.Instance).Take(7).ToList();
+            Add("accuracy by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("accuracy", label)))));
+            Add("share of the gradient by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("gradient_share", label)))));
+        }
+        if (panels.Count > 0) { TrainingPlot.Of(panels).Write(Path.Combine(run.Folder, "figures")); }
+    }
+
+    /// <summary>Name of the table of training by bucket.</summary>
+    public const string BucketTable = "buckets.csv";
+
+    // A step holds a few groups of a bucket.
+    private static IReadOnlyList<(double Step, double Value)> Smooth(IReadOnlyList<(double Step, double Value)> points) =>
+        [.. points.Select((point, i) => (point.Step, points.Skip(Math.Max(0, i - 9)).Take(Math.Min(10, i + 1)).Average(other => other.Value)))];
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+
+namespace LlmReasoning.Cli.Tests.Study;
+
+/// <summary>A study that ran from end to end, undisturbed.</summary>
+public sealed class FinishedStudy : IDisposable
+{
+    internal TinyStudy Study { get; } = new();
+
+    internal BuiltProgram.Finished Run { get; }
+
+    public FinishedStudy()
+    {
+        BuiltProgram.NeedsLibtorch();
+        Run = Study.Run("whole");
+    }
+
+    public void Dispose() => Study.Dispose();
+}
+
+/// <summary>study run and study plan as processes, with the embedded model.</summary>
+public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<FinishedStudy>
+{
+    private const string Few = "arms=[base, rlvr, base-base]";
+
+    private readonly TinyStudy _study = finished.Study;
+
+    [Fact]
+    public void EveryArmIsMadeEvaluatedAndCompared()
+    {
+        Assert.True(finished.Run.ExitCode == 0, finished.Run.Error);
+        foreach (var arm in (string[])["rlvr", "base-base", "base-rlvr", "rlvr-rlvr", "reasoning-only", "new-knowledge"])
+        {
+            foreach (var file in (string[])["test/report.html", "train/passk.csv", "run/metrics.csv", "run/checkpoints/step-000004/model.safetensors", "compare/buckets.csv", "compare/report.html"])
+            {
+                Assert.True(File.Exists(Path.Combine(_study.Path("whole"), "seed-0", arm, file)), $"{arm}/{file}");
+            }
+            Assert.Contains(arm, finished.Run.Output, StringComparison.Ordinal);
+        }
+        Assert.Contains("base again (control)", finished.Run.Output, StringComparison.Ordinal);
+        var description = System.Text.Json.JsonDocument.Parse(File.ReadAllText(_study.Path("whole/study.json"))).RootElement;
+        Assert.Equal(("tiny", 7, 4), (description.GetProperty("name").GetString(), description.GetProperty("arms").GetArrayLength(), description.GetProperty("k").GetInt32()));
+    }
+
+    [Fact]
+    public void AFinishedStudyIsNotMadeAgain()
+    {
+        var again = _study.Run("whole");
+        Assert.Equal((0, finished.Run.Output, ""), (again.ExitCode, again.Output, again.Error));
+    }
+
+    [Fact]
+    public void AStudyThatIsKilledAgainAndAgainEndsWithTheSameFiles()
+    {
+        var random = new Random(1);
+        for (var kill = 0; kill < 4; kill++)
+        {
+            using var process = Start("killed");
+            var files = Files("killed") + random.Next(1, 40);
+            while (!process.HasExited && Files("killed") < files) { Thread.Sleep(1); }
+            Thread.Sleep(random.Next(100));
+            process.Kill();
+            process.WaitForExit();
+        }
+        Assert.Equal(0, _study.Run("killed", "--set", Few).ExitCode);
+        AssertSame("killed");
+    }
+
+    [Fact]
+    public void AnInterruptedStudyEndsWith130AndGoesOn()
+    {
+        if (!OperatingSystem.IsLinux()) { Assert.Skip("signals are sent by kill"); }
+        using (var process = Start("interrupted"))
+        {
+            var errors = process.StandardError.ReadToEndAsync();
+            while (!process.HasExited && !File.Exists(_study.Path("interrupted/seed-0/base/test/samples.jsonl"))) { Thread.Sleep(5); }
+            Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 130, errors.Result);
+        }
+        Assert.Equal(0, _study.Run("interrupted", "--set", Few).ExitCode);
+        AssertSame("interrupted");
+    }
+
+    [Fact]
+    public void StagesRunByHandGiveTheSameFilesAndTheStudyTakesThemOver()
+    {
+        if (!OperatingSystem.IsLinux()) { Assert.Skip("the lines are for a POSIX shell"); }
+        var script = BuiltProgram.Run("study", "plan", "--config", _study.Config, "--output", _study.Path("by hand"), "--set", Few, "--commands").Output;
+        var program = $"llm-reasoning() {{ '{BuiltProgram.Dotnet}' '{Path.Combine(BuiltProgram.Folder, "llm-reasoning.dll")}' \"$@\"; }}\nset -e\n";
+        var start = new ProcessStartInfo("bash", ["-c", program + script]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        var run = BuiltProgram.Finish(process);
+        Assert.True(run.ExitCode == 0, run.Error);
+        AssertSame("by hand");
+        Assert.True(File.Exists(_study.Path("by hand/seed-0/base-base/compare/stage.json")));
+    }
+
+    [Fact]
+    public void AChangeMakesAnewWhatDependsOnItAndSaysWhy()
+    {
+        Assert.Equal(0, _study.Run("changed", "--set", "arms=[base, rlvr]").ExitCode);
+        var before = File.GetLastWriteTimeUtc(_study.Path("changed/seed-0/base/test/stage.json"));
+        var config = _study.Path("slower.yaml");
+        File.WriteAllText(config, File.ReadAllText(_study.Path("rlvr.yaml")).Replace("3.0e-4", "1.0e-4", StringComparison.Ordinal));
+        var run = _study.Run("changed", "--set", "arms=[base, rlvr]", "--set", "rlvr_config=slower.yaml");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("seed-0/rlvr/run is made anew (learning_rate changed from 0.0003 to 0.0001)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("seed-0/rlvr/test is made anew (depends on rlvr/run", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("base/test is made anew", run.Error, StringComparison.Ordinal);
+        Assert.Equal(before, File.GetLastWriteTimeUtc(_study.Path("changed/seed-0/base/test/stage.json")));
+    }
+
+    [Theory]
+    [InlineData("--seeds is 0", "--seeds", "0")]
+    [InlineData("--seeds is 1,1", "--seeds", "1,1")]
+    [InlineData("--seeds is two", "--seeds", "two")]
+    [InlineData("add rlvr", "--set", "arms=[base, rlvr-rlvr]")]
+    public void AMistakeIsOneLine(string message, string option, string value)
+    {
+        var run = _study.Run("mistake", option, value);
+        Assert.Equal((1, ""), (run.ExitCode, run.Output));
+        Assert.Contains(message, run.OneErrorLine, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_study.Path("mistake")));
+    }
+
+    private int Files(string output)
+    {
+        try
+        {
+            return Directory.Exists(_study.Path(output)) ? Directory.EnumerateFiles(_study.Path(output), "*", SearchOption.AllDirectories).Count() : 0;
+        }
+        catch (DirectoryNotFoundException)          // a checkpoint that was just renamed
+        {
+            return 0;
+        }
+    }
+
+    private Process Start(string output) =>
+        BuiltProgram.Start(BuiltProgram.Folder, BuiltProgram.TorchLib, "study", "run", "--config", _study.Config, "--output", _study.Path(output), "--set", Few);
+
+    /// <summary>Tables, samples, training sets, weights and figures are those of the undisturbed study, byte for byte; of metrics.csv all but the times.</summary>
+    private void AssertSame(string output)
+    {
+        string[] kinds = [".csv", ".jsonl", ".safetensors", ".svg", ".png"];
+        var compared = 0;
+        foreach (var path in Directory.EnumerateFiles(_study.Path(output), "*", SearchOption.AllDirectories).Where(path => kinds.Contains(Path.GetExtension(path))))
+        {
+            var name = Path.GetRelativePath(_study.Path(output), path);
+            if (name.Contains(Path.Combine("run", "figures"), StringComparison.Ordinal)) { continue; }
+            var expected = Path.Combine(_study.Path("whole"), name);
+            if (Path.GetFileName(path) == "metrics.csv") { Assert.Equal(WithoutTimes(expected), WithoutTimes(path)); }
+            else { Assert.True(File.ReadAllBytes(expected).AsSpan().SequenceEqual(File.ReadAllBytes(path)), name); }
+            compared++;
+        }
+        Assert.True(compared > 60, $"{compared} files");
+    }
+
+    private static IEnumerable<string> WithoutTimes(string path)
+    {
+        var rows = File.ReadAllLines(path).Select(line => line.Split(',')).ToList();
+        int[] kept = [.. Enumerable.Range(0, rows[0].Length).Where(column => !rows[0][column].StartsWith("seconds", StringComparison.Ordinal))];
+        return rows.Select(row => string.Join(',', kept.Select(column => row[column])));
+    }
+}
