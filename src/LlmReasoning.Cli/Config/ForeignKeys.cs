@@ -36,8 +36,15 @@ internal static class ForeignKeys
         ("kl_loss_type", "kl", "k1"),
         ("kl_loss_type", "mse", "k2"),
         ("kl_loss_type", "low_var_kl", "k3"),
+        ("loss_agg_mode", "token-mean", "token_mean"),
+        ("loss_agg_mode", "seq-mean-token-mean", "sequence_mean"),
+        ("loss_agg_mode", "seq-mean-token-sum", "sequence_sum"),
+        ("loss_agg_mode", "seq-mean-token-sum-norm", "constant_length"),
+        ("reward_funcs", "accuracy_reward", "accuracy"),
+        ("reward_funcs", "think_format_reward", "think_format"),
+        ("reward_funcs", "soft_overlong_punishment", "soft_overlong"),
+        ("reward_funcs", "repetition_penalty", "repetition"),
         ("dtype", "auto", "null"),
-        ("loss_type", "dr-grpo", "dr_grpo"),
     ];
 
     // Whatever their value: ignored, and listed.
@@ -67,7 +74,7 @@ internal static class ForeignKeys
     [
         ("optim", ["adamw_torch", "adamw_torch_fused", "adamw_hf"], "the optimizer is AdamW (adamw_torch)"),
         ("optim_args", ["null"], "write adam_beta1, adam_beta2, adam_epsilon"),
-        ("lr_scheduler_kwargs", ["null"], "schedules have no further settings; take constant, constant_with_warmup, linear or cosine"),
+        ("lr_scheduler_kwargs", ["null"], "write min_lr_rate and num_decay_steps as keys of their own, where the command has them"),
         ("resume_from_checkpoint", ["null", "false"], "go on with --resume"),
         ("use_peft", ["false"], "all weights train, there are no adapters"),
         ("load_in_8bit", ["false"], "weights are float32"),
@@ -93,9 +100,7 @@ internal static class ForeignKeys
     {
         var alias = s_aliases.FirstOrDefault(row => row.Name == entry.Key);
         if (alias.Key is not null && !RunConfig<T>.Has(entry.Key) && RunConfig<T>.Has(alias.Key)) { entry = entry with { Key = alias.Key }; }
-        if (entry.Shape != ConfigShape.Scalar) { return entry; }
-        var value = s_values.FirstOrDefault(row => row.Key == entry.Key && row.Value == entry.Text);
-        return value.Becomes is null ? entry : entry with { Scalars = [new(value.Becomes, Quoted: false)] };
+        return entry with { Scalars = [.. entry.Scalars.Select(scalar => Translate(entry.Key, scalar))] };
     }
 
     /// <summary>Why a key that is none here may stand in the file all the same, "" where its value says what happens here; null where it may not.</summary>
@@ -118,4 +123,7 @@ internal static class ForeignKeys
         var list = string.Join("; ", reasons);
         return list.Length == 0 ? null : $"keys without a meaning here are ignored: {list}";
     }
+
+    private static ConfigScalar Translate(string key, ConfigScalar scalar) =>
+        s_values.FirstOrDefault(row => row.Key == key && row.Value == scalar.Text) is { Becomes: { } becomes } ? new(becomes, Quoted: false) : scalar;
 }

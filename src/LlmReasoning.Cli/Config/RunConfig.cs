@@ -32,6 +32,9 @@ internal sealed class RunConfig<T> where T : class
     /// <summary>Whether the record has a property for the key.</summary>
     public static bool Has(string key) => Properties.ContainsKey(key);
 
+    /// <summary>The defaults as a config would write them, by key; keys that must be given are left out.</summary>
+    public static IReadOnlyDictionary<string, string> DefaultTexts => Properties.Where(pair => !IsRequired(pair.Value)).ToDictionary(pair => pair.Key, pair => ConfigType.Write(pair.Value.GetValue(Defaults)));
+
     /// <summary>Reads <paramref name="path"/> (null: no file) and lets the later of <paramref name="overrides"/> win over the earlier and over the file.</summary>
     /// <param name="preset">From the name that the key preset gives to key=value texts; those stand first, so that all else wins over them. Null = there are no presets.</param>
     /// <exception cref="UserException">A key is unknown or required and missing; a value has the wrong type.</exception>
@@ -77,6 +80,9 @@ internal sealed class RunConfig<T> where T : class
             ? FlatYaml.Read($"value: {value}", "--set").Single() with { Key = key, Origin = "--set" }
             : new(key, new ConfigScalar(value, Quoted: false), "--set");
     }
+
+    /// <summary>The same with another record: one in which what follows from other keys is written out.</summary>
+    public RunConfig<T> With(T value) => new(value, _given, Ignored);
 
     /// <summary>Whether the file or the command line says it.</summary>
     /// <param name="key">The name of the record's property.</param>
