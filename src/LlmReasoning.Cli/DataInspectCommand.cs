@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Runs;
