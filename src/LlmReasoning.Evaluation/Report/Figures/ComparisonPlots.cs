@@ -33,7 +33,7 @@ internal static class ComparisonPlots
                 (lowest, highest) = (Math.Min(lowest, 100 * gain.Lo), Math.Max(highest, 100 * gain.Hi));
             }
         }
-        PlotStyle.Categories(plot, [.. summary.GainBuckets.Select((bucket, i) => $"{bucket}\n{models[0].Gains[i].Problems} problems")]);
+        PlotStyle.Categories(plot, [.. summary.GainBuckets.Select((bucket, i) => $"{bucket}\n{(summary.GainBuckets.Count > 6 ? "n = " : "")}{models[0].Gains[i].Problems}{(summary.GainBuckets.Count > 6 ? "" : " problems")}")]);
         PlotStyle.Line(plot, -0.6, 0, summary.GainBuckets.Count - 0.4, 0);
         var margin = Math.Max(1, 0.08 * (highest - lowest));
         var (bottom, top) = (lowest < 0 ? lowest - margin : 0, highest > 0 ? highest + margin : margin);

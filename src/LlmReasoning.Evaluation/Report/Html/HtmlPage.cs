@@ -44,11 +44,11 @@ internal sealed class HtmlPage
         _body.Append("</ul>\n");
     }
 
-    /// <summary>A list that a click opens.</summary>
-    public void Details(string title, IEnumerable<string> items)
+    /// <summary>What a click opens; a printed page shows it.</summary>
+    public void Folded(string title, Action content)
     {
-        _body.Append($"<details class=\"more-text\"><summary>{Escape(title)}</summary>\n");
-        List(items);
+        _body.Append($"<details class=\"folded\"><summary>{Escape(title)}</summary>\n");
+        content();
         _body.Append("</details>\n");
     }
 
@@ -64,7 +64,7 @@ internal sealed class HtmlPage
                 _body.Append($"<p class=\"dim\">{Escape(claim.Metric)}</p></div>\n");
                 _body.Append($"<p class=\"number\"><strong>{Escape(claim.Number)}</strong><span class=\"dim\">{Escape(claim.Interval)}</span></p>\n");
                 _body.Append($"<p class=\"verdict\"><span class=\"badge\">{Escape(claim.Verdict)}</span><span class=\"dim\">{Escape(claim.Reason)}</span></p>\n<dl>");
-                foreach (var (name, value) in new[] { ("seeds", claim.BySeed), ("base again", claim.Control), ("paper", claim.Paper) })
+                foreach (var (name, value) in new[] { ("seeds", claim.BySeed), ("control", claim.Control), ("paper", claim.Paper) })
                 {
                     if (value.Length > 0) { _body.Append($"<div><dt>{name}</dt><dd>{Escape(value)}</dd></div>"); }
                 }
@@ -93,7 +93,7 @@ internal sealed class HtmlPage
     {
         // Without the XML declaration, which HTML does not know.
         var svg = figure.Svg[figure.Svg.IndexOf("<svg", StringComparison.Ordinal)..];
-        svg = $"<svg role=\"img\" aria-label=\"{Escape(figure.Caption)}\"{svg["<svg".Length..]}";
+        svg = $"<svg role=\"img\" aria-label=\"{Escape(figure.Caption)}\" style=\"max-width:{figure.Width}px;min-width:{figure.Width * 3 / 4}px\"{svg["<svg".Length..]}";
         _body.Append($"<figure><div class=\"scroll\">{svg.TrimEnd()}</div><figcaption>{Escape(figure.Caption)}</figcaption></figure>\n");
     }
 

@@ -17,7 +17,7 @@ internal sealed class ClaimMeasurement(StudyRuns runs, Func<string, IReadOnlyLis
     public ClaimResult Of(Claim claim)
     {
         var control = runs.HasControl && Measure(claim.Metric, Arm.Control, Arm.Base) is { } again ? bootstrap.Number(again.Rows, again.Number) : null;
-        if (new[] { claim.Subject, claim.Against }.FirstOrDefault(arm => !runs.Has(arm)) is { } missing) { return Unknown($"{Arm.Name(missing)} is missing"); }
+        if (new[] { claim.Subject, claim.Against }.FirstOrDefault(arm => !runs.Has(arm)) is { } missing) { return Unknown($"{Arm.Name(missing)} {(runs.File.Arms.Contains(missing) ? "is missing" : "is not part of this study")}"); }
         if (Measure(claim.Metric, claim.Subject, claim.Against) is not { } measured) { return Unknown(claim.Metric == ClaimMetric.Keywords ? "there are no samples to read" : "problems.csv does not tell the tokens"); }
         double[] bySeed = [.. measured.Rows.Select(rows => measured.Number(SeedBootstrap.Mean([rows])))];
         if (bootstrap.Number(measured.Rows, measured.Number) is not { } number)
@@ -92,7 +92,7 @@ internal sealed class ClaimMeasurement(StudyRuns runs, Func<string, IReadOnlyLis
         if (runs.Problems < ClaimRule.FewestProblems) { return $"{runs.Problems} problems; {ClaimRule.FewestProblems} are needed"; }
         if (claim.Test == ClaimTest.Crosses)
         {
-            return verdict switch { Verdict.Consistent => "they cross in the whole interval", Verdict.NotConsistent => "they do not cross", _ => "they need not cross" };
+            return verdict switch { Verdict.Consistent => "they cross in the whole interval", Verdict.NotConsistent => "they do not cross", _ => "in a part of the interval they do not cross" };
         }
         var margin = claim.Metric is ClaimMetric.Length or ClaimMetric.Keywords ? "5 %" : "5 points";
         return (claim.Test, verdict) switch

@@ -18,7 +18,12 @@ internal sealed class StudyPage
         _summary = summary;
         Figure[] Named(params string[] names) => [.. figures.Where(figure => names.Contains(figure.Name))];
         StudyTable[] Known(params StudyTable?[] tables) => [.. tables.OfType<StudyTable>()];
-        var transitions = new[] { Arm.Rlvr, Arm.ReasoningOnly, Arm.NewKnowledge, Arm.Control }.Where(summary.Runs.Has).Select(arm => StudyTables.Transitions(summary.Comparison, summary.Model(arm)!, arm));
+        StudyTable[] transitions =
+        [
+            .. new[] { Arm.Rlvr, Arm.ReasoningOnly, Arm.NewKnowledge, Arm.Control }.Where(summary.Runs.Has).Select(arm => StudyTables.Transitions(summary.Comparison, summary.Model(arm)!, arm)),
+            .. summary.Finer.Models.Where(model => model.Name == Arm.Name(Arm.Rlvr)).Select(model => StudyTables.Transitions(summary.Finer, model, "rlvr_8")),
+            StudyTables.PaperTransitions(),
+        ];
         _sections =
         [
             new("In one picture", "", Named("study"), []),
@@ -44,7 +49,7 @@ internal sealed class StudyPage
     {
         var page = new HtmlPage(Title, Subtitle, _summary.Warnings) { Lead = Lead };
         page.Section("Claims");
-        page.Note($"What the paper claims, and what this study says to it. {PaperNumbers.Source}.");
+        page.Note($"Each claim of the paper, and what the data of this study are: consistent with it, not consistent with it, or not enough. Under each number stands its 95 % interval. Control: the same number between two independent samples of the base. Paper: {PaperNumbers.Source}.");
         page.Claims([.. _summary.Claims.Select(result => new ClaimCard(
             Claim.Groups.First(group => result.Claim.Id.StartsWith(group.Letter, StringComparison.Ordinal)).Title,
             ClaimTable.Statement(_summary, result.Claim),
@@ -57,8 +62,9 @@ internal sealed class StudyPage
             ClaimTable.BySeed(result),
             ClaimTable.Control(result),
             PaperNumbers.OfClaim(result.Claim.Id) ?? "-"))]);
-        page.Details("How a claim is judged", ClaimRule.InWords);
-        page.Details("The arms", _summary.Runs.Arms.Concat(_summary.Runs.HasControl ? [Arm.Control] : Array.Empty<string>()).Where(arm => Arm.Meaning(arm).Length > 0).Select(arm => $"{Arm.Name(arm)}: {Arm.Meaning(arm)}."));
+        page.Folded("How a claim is judged", () => page.List(ClaimRule.InWords));
+        string[] arms = [.. _summary.Runs.Arms, .. _summary.Runs.HasControl ? [Arm.Control] : Array.Empty<string>()];
+        page.Folded("What the arms are", () => page.List(arms.Where(arm => Arm.Meaning(arm).Length > 0).Select(arm => $"{Arm.Name(arm)}: {Arm.Meaning(arm)}.")));
         foreach (var section in _sections.Where(section => section.Figures.Count + section.Tables.Count > 0))
         {
             page.Section(section.Title);
@@ -66,13 +72,23 @@ internal sealed class StudyPage
             foreach (var figure in section.Figures) { page.Drawing(figure); }
             foreach (var table in section.Tables.Where(table => table.Rows.Count > 1))
             {
+                if (table.IsFolded)
+                {
+                    page.Folded(table.Title, () => Show(table));
+                    continue;
+                }
                 page.Subsection(table.Title);
-                page.Table(table.Rows);
-                if (table.Note.Length > 0) { page.Note(table.Note); }
+                Show(table);
             }
         }
         if (browser is not null) { page.Browser(browser, $"Of the first seed, {_summary.Runs.Seeds[0]}. Choose \"gained\" or \"lost\" to see what an arm changed."); }
         return page.ToString();
+
+        void Show(StudyTable table)
+        {
+            page.Table(table.Rows);
+            if (table.Note.Length > 0) { page.Note(table.Note); }
+        }
     }
 
     public string ToMarkdown()

@@ -28,14 +28,14 @@ internal static class StudyPlots
         string[] gaining = [.. new[] { Arm.Rlvr, Arm.ReasoningOnly, Arm.NewKnowledge, Arm.Control }.Where(runs.Has)];
         return Figure.Of(
             "study",
-            $"Left: share of problems solved within k samples, mean over {StudyTables.Seeds(runs)}. Right: points of success rate gained over the base, by how often the base succeeds; whiskers: 95 % intervals over problems and seeds.",
+            $"Left: share of problems solved within k samples, {(runs.Seeds.Count == 1 ? "one seed" : $"mean over {runs.Seeds.Count} seeds")}. Right: points of success rate gained over the base, by how often the base succeeds; whiskers: 95 % intervals over problems and seeds.",
             [
                 PassKPlot.Draw($"pass@k on {runs.Problems} test problems, {StudyTables.Seeds(runs)}", runs.N, [.. runs.Arms.Select(arm => Line(summary, arm))], hasBands: false),
                 DrawGains(summary, summary.Comparison, gaining, "Gain by difficulty"),
             ],
             2,
-            720,
-            560);
+            620,
+            480);
     }
 
     /// <summary>Kim et al., figure 7: pass@k of base and RLVR, test and train.</summary>
@@ -50,7 +50,7 @@ internal static class StudyPlots
             (ModelCurve, Color, MarkerShape)[] lines = [.. new[] { Arm.Base, Arm.Rlvr }.Select(arm => (TrainCurve(runs, arm), ColorOf(arm), ShapeOf(arm)))];
             panels.Add(PassKPlot.Draw("train: pass@k", lines.Max(line => line.Item1.Curve[^1].K), lines, hasBands: false));
         }
-        return Figure.Of("passk", "As the paper's figure 7: share of problems solved within k samples; the open point k = n is the bare share. Bands: 95 % over problems and seeds.", panels, 2, panels.Count == 1 ? 900 : 640, 520);
+        return Figure.Of("passk", "As the paper's figure 7: share of problems solved within k samples; the open point k = n is the bare share. Bands: 95 % over problems and seeds.", panels, 2, panels.Count == 1 ? 900 : 600, 470);
     }
 
     /// <summary>Kim et al., figure 16 and tables 1 and 4 as curves.</summary>
@@ -69,7 +69,7 @@ internal static class StudyPlots
                 Panel("Distillation from a teacher", Arm.Base, Arm.ReasoningOnly, Arm.NewKnowledge),
             }.OfType<Plot>(),
         ];
-        return panels.Length == 0 ? null : Figure.Of("passk-distilled", "pass@k of the distilled arms beside the base. Bands: 95 % over problems and seeds.", panels, 2, panels.Length == 1 ? 900 : 640, 520);
+        return panels.Length == 0 ? null : Figure.Of("passk-distilled", "pass@k of the distilled arms beside the base. Bands: 95 % over problems and seeds.", panels, 2, panels.Length == 1 ? 900 : 600, 470);
     }
 
     /// <summary>Kim et al., figures 1 and 8.</summary>
@@ -82,8 +82,8 @@ internal static class StudyPlots
             "As the paper's figures 1 and 8: points of success rate gained by RLVR, by the base's success. Grey: what a second sample of the base gains. Whiskers: 95 % over problems and seeds.",
             [DrawGains(summary, summary.Comparison, arms, "Gain by difficulty (figure 1)"), DrawGains(summary, summary.Finer, arms, "Finer buckets (figure 8)")],
             2,
-            640,
-            480);
+            600,
+            450);
     }
 
     private static Figure? GainsOfDistilled(StudySummary summary)
@@ -95,7 +95,7 @@ internal static class StudyPlots
             .. self.Length > 0 ? [DrawGains(summary, summary.Comparison, self, "Gain of self-distillation by difficulty")] : Array.Empty<Plot>(),
             .. taught.Length > 0 ? [DrawGains(summary, summary.Comparison, taught, "Gain of distillation from a teacher by difficulty")] : Array.Empty<Plot>(),
         ];
-        return panels.Length == 0 ? null : Figure.Of("gains-distilled", "Points of success rate gained over the base by the distilled arms. Whiskers: 95 % over problems and seeds.", panels, 2, panels.Length == 1 ? 900 : 640, 480);
+        return panels.Length == 0 ? null : Figure.Of("gains-distilled", "Points of success rate gained over the base by the distilled arms. Whiskers: 95 % over problems and seeds.", panels, 2, panels.Length == 1 ? 900 : 600, 450);
     }
 
     /// <summary>Problems gained upwards, lost downwards.</summary>

@@ -18,13 +18,16 @@ public static class StudyReport
     /// <param name="studyFolder">With study.json and seed-S/ARM/{test,train,control,run}, as <c>study run</c> makes them.</param>
     /// <param name="output">Made where it is missing.</param>
     /// <param name="defaults">What a config that is silent means, by kind of run ("test", "rlvr", "distill") and key; null = the report lists all settings.</param>
+    /// <param name="bootstrapDraws">1 or more.</param>
     /// <returns>The claims as text for a console.</returns>
     /// <exception cref="UserException">Missing or faulty files, evaluations that cannot be compared.</exception>
-    public static string Write(string studyFolder, string output, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? defaults = null)
+    public static string Write(
+        string studyFolder, string output, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? defaults = null, int bootstrapDraws = Bootstrap.DefaultDraws)
     {
         var runs = StudyRuns.Read(studyFolder);
-        var problems = Problems(runs);
-        var summary = Summarise(runs, problems);
+        var (problems, whyNot) = Problems(runs);
+        var summary = Summarise(runs, problems, new SeedBootstrap(BootstrapSeed, bootstrapDraws));
+        if (whyNot is not null) { summary = summary with { Warnings = [.. summary.Warnings, $"No texts and samples are shown: {whyNot}"] }; }
         var figures = StudyPlots.Of(summary);
         var page = new StudyPage(summary, figures, defaults);
         var browser = problems is null ? null : Browser(runs, problems);
@@ -45,15 +48,14 @@ public static class StudyReport
         TextTable.AppendAligned(text,
         [
             ["claim", "number", "95 % interval", "the study is"],
-            .. summary.Claims.Select(result => new[] { $"{result.Claim.Id} {ClaimTable.Statement(summary, result.Claim)}", ClaimTable.Number(result), ClaimTable.Interval(result), $"{ClaimRule.Text(result.Verdict)} it" }),
+            .. summary.Claims.Select(result => new[] { $"{result.Claim.Id} {ClaimTable.Statement(summary, result.Claim)}", ClaimTable.Number(result), ClaimTable.Interval(result), ClaimRule.Text(result.Verdict) }),
         ]);
         foreach (var warning in summary.Warnings) { text.Append($"note: {warning}\n"); }
         return text.ToString();
     }
 
-    private static StudySummary Summarise(StudyRuns runs, IReadOnlyList<Problem>? problems)
+    private static StudySummary Summarise(StudyRuns runs, IReadOnlyList<Problem>? problems, SeedBootstrap bootstrap)
     {
-        var bootstrap = new SeedBootstrap(BootstrapSeed, Bootstrap.DefaultDraws);
         var words = ReflectionKeywords.Read(ReflectionKeywords.DefaultPath);
         var keywords = new Dictionary<string, IReadOnlyList<double[]>>();
         foreach (var arm in runs.HasControl ? runs.Arms.Append(Arm.Control) : runs.Arms)
@@ -92,29 +94,25 @@ public static class StudyReport
         if (SuccessBuckets.Parse("kim6", runs.N).Dropped is > 0 and var dropped) { yield return $"{dropped} of the paper's buckets cannot be told apart with n = {runs.N} and are left out; the ends of the others are scaled from 256."; }
     }
 
-    /// <summary>The test problems, as the base's evaluation names them; null, with a warning, where they cannot be read.</summary>
-    private static Problem[]? Problems(StudyRuns runs)
+    /// <summary>The test problems, as the base's evaluation names them; null, with the reason, where they cannot be read.</summary>
+    private static (IReadOnlyList<Problem>? Problems, string? WhyNot) Problems(StudyRuns runs)
     {
         var config = StudySettings.Config(Path.Combine(runs.Test(Arm.Base)[0].Folder, "config.yaml"));
         string? Setting(string key) => StudySettings.Unquoted(config.GetValueOrDefault(key));
-        if (Setting("problems") is not { } source)
-        {
-            runs.Warnings.Add("The base's config.yaml names no problems: no texts and samples are shown.");
-            return null;
-        }
+        if (Setting("problems") is not { } source) { return (null, "the base's config.yaml names no problems."); }
         try
         {
             var fields = new ProblemFieldNames { Problem = Setting("problem_field"), Answer = Setting("answer_field"), Id = Setting("id_field"), Level = Setting("level_field") };
             var byId = ProblemSource.Read(source, null, fields).ToDictionary(problem => problem.Id, StringComparer.Ordinal);
             var results = runs.Test(Arm.Base)[0].Counts.Problems;
-            if (results.All(result => byId.ContainsKey(result.ProblemId))) { return [.. results.Select(result => byId[result.ProblemId])]; }
-            runs.Warnings.Add($"{source} lacks some of the problems: no texts and samples are shown.");
+            return results.All(result => byId.ContainsKey(result.ProblemId))
+                ? ([.. results.Select(result => byId[result.ProblemId])], null)
+                : (null, $"{source} lacks some of the problems.");
         }
         catch (UserException e)
         {
-            runs.Warnings.Add($"No texts and samples are shown: {e.Message}");
+            return (null, e.Message);
         }
-        return null;
     }
 
     /// <summary>The problems with samples of every arm, of the first seed.</summary>

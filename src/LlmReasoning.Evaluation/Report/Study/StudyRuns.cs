@@ -23,7 +23,7 @@ internal sealed class StudyRuns
     public IReadOnlyList<string> Arms { get; private set; } = [];
 
     /// <summary>What is missing, one sentence each.</summary>
-    public List<string> Warnings { get; } = [];
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     public int Problems => Test(Arm.Base)[0].Counts.Problems.Count;
 
@@ -56,15 +56,16 @@ internal sealed class StudyRuns
         if (seeds.Length == 0) { throw new UserException($"{PathOf(file.Seeds[0], Arm.Base, "test")}: no evaluation of the base (problems.csv); the report compares with it, go on with study run"); }
 
         var runs = new StudyRuns(folder, file, seeds);
-        foreach (var seed in file.Seeds.Except(seeds)) { runs.Warnings.Add($"Seed {seed} is left out: its evaluations are not all there."); }
+        List<string> warnings = [.. file.Seeds.Except(seeds).Select(seed => $"Seed {seed} is left out: its evaluations are not all there.")];
         foreach (var (arm, part) in arms.SelectMany(arm => new[] { (arm, "test"), (arm, "train") }).Append((Arm.Base, "control")))
         {
             if (!seeds.All(seed => Has(seed, arm, part))) { continue; }
             runs._evaluations.Add((arm, part), [.. seeds.Select(seed => StudyEvaluation.Read(PathOf(seed, arm, part)))]);
         }
         runs.Arms = [.. arms.Where(arm => runs._evaluations.ContainsKey((arm, "test")))];
-        foreach (var arm in arms.Except(runs.Arms)) { runs.Warnings.Add($"{Arm.Name(arm)} is left out: {arm}/test is missing."); }
-        if (!runs.HasControl) { runs.Warnings.Add("There is no second sample of the base (base/control): what chance alone gains and loses is not known."); }
+        warnings.AddRange(arms.Except(runs.Arms).Select(arm => $"{Arm.Name(arm)} is left out: {arm}/test is missing."));
+        if (!runs.HasControl) { warnings.Add("There is no second sample of the base (base/control): what chance alone gains and loses is not known."); }
+        runs.Warnings = warnings;
         runs.RequireSameProblems();
         return runs;
     }

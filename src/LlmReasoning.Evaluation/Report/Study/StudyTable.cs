@@ -9,6 +9,9 @@ namespace LlmReasoning.Evaluation.Report.Study;
 /// <param name="Values">Of the file: fractions, means, intervals in full precision.</param>
 internal sealed record StudyTable(string Name, string Title, string Note, IReadOnlyList<string[]> Rows, string[] Columns, IReadOnlyList<object?[]> Values)
 {
+    /// <summary>Whether the page shows it only after a click.</summary>
+    public bool IsFolded { get; init; }
+
     public void Write(string folder) => CsvTable.Write(Path.Combine(folder, $"{Name}.csv"), Columns, Values.Select(row => row.Select(Known).ToArray()));
 
     private static object? Known(object? value) => value is double number && double.IsNaN(number) ? null : value;

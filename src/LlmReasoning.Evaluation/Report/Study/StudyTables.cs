@@ -30,16 +30,16 @@ internal static class StudyTables
                     new([.. evaluations.Select(one => one.Counts.Problems.Average(problem => PassAtK.Estimate(problem.N, problem.C, n)))]),
                 ];
                 var paper = PaperModels.SelectMany(model => new[] { "accuracy", "maj@256", "pass@256" }.Select(column => PaperNumbers.Of("table 3", model, split, arm, column))).ToArray();
-                rows.Add([split, Arm.Name(arm), $"{n}", .. numbers.Select(number => number.Percent), .. paper.Select(Shown)]);
+                rows.Add([Arm.Name(arm), split, $"{n}", .. numbers.Select(number => number.Percent), .. paper.Select(Shown)]);
                 values.Add([split, arm, n, .. numbers.SelectMany(number => new object?[] { number.Mean, number.Deviation }), .. paper.Select(value => (object?)(value / 100))]);
             }
         }
         return new StudyTable(
             "accuracy",
             "Accuracy and capability, as the paper's table 3",
-            $"Percent, mean \u00b1 standard deviation over {Seeds(runs)}. pass@1 is accuracy; pass@n, the share solved in all n samples, is capability; maj@n is the share whose most frequent answer is right. "
+            $"Percent{(runs.Seeds.Count == 1 ? "" : ", mean \u00b1 standard deviation over seeds")}. pass@1 is accuracy; pass@n, the share solved in all n samples, is capability; maj@n is the share whose most frequent answer is right. "
                 + "The paper's columns: n = 256, MATH-500 and MATH train.",
-            [["problems", "arm", "n", "pass@1", "maj@n", "pass@n", .. PaperModels.SelectMany(model => new[] { $"paper {model} pass@1", $"{model} maj@256", $"{model} pass@256" })], .. rows],
+            [["arm", "problems", "n", "pass@1", "maj@n", "pass@n", .. PaperModels.SelectMany(model => new[] { $"paper {model} pass@1", $"{model} maj@256", $"{model} pass@256" })], .. rows],
             ["split", "arm", "n", "pass_at_1", "pass_at_1_sd", "maj_at_n", "maj_at_n_sd", "pass_at_n", "pass_at_n_sd",
                 .. PaperModels.SelectMany(model => new[] { $"paper_{model}_pass_at_1", $"paper_{model}_maj_at_256", $"paper_{model}_pass_at_256" })],
             values);
@@ -80,7 +80,7 @@ internal static class StudyTables
         string[] arms = [.. new[] { Arm.Base, Arm.BaseBase, Arm.BaseRlvr, Arm.Rlvr, Arm.RlvrRlvr }.Where(runs.Has)];
         if (arms.Length < 3) { return null; }
         string Student(string arm) => arm == Arm.RlvrRlvr ? Arm.Rlvr : Arm.Base;
-        Spread? Accuracy(string arm, string split) => (split == "test" ? runs.Test(arm) : runs.Train(arm)) is { } evaluations
+        Spread? Accuracy(string arm, string split) => (split == "train" ? runs.Train(arm) : runs.Has(arm) ? runs.Test(arm) : null) is { } evaluations
             ? new Spread([.. evaluations.Select(one => one.Counts.Problems.Average(problem => problem.Rate))])
             : null;
         bool IsDistilled(string arm) => arm is not (Arm.Base or Arm.Rlvr);
@@ -173,16 +173,37 @@ internal static class StudyTables
     }
 
     /// <summary>The paper's figure 2 in numbers: where the problems of each bucket went.</summary>
-    public static StudyTable Transitions(ComparisonSummary comparison, ComparedModel model, string arm) => new(
-        $"transitions_{arm.Replace('-', '_')}",
-        $"From bucket to bucket: base to {model.Name}",
+    public static StudyTable Transitions(ComparisonSummary comparison, ComparedModel model, string name) => new(
+        $"transitions_{name.Replace('-', '_')}",
+        $"From bucket to bucket: base to {model.Name}{(comparison.Buckets.Count > 6 ? ", finer" : "")}",
         $"Problems by correct samples of {comparison.N}, summed over seeds: rows by the base, columns by {model.Name}.",
         [
             ["base", "problems", .. comparison.Buckets],
             .. comparison.Buckets.Zip(model.Transitions, (bucket, row) => (string[])[bucket, $"{row.Sum()}", .. row.Select(count => $"{count}")]),
         ],
         ["base_bucket", "problems", .. comparison.Buckets],
-        [.. comparison.Buckets.Zip(model.Transitions, (bucket, row) => (object?[])[bucket, row.Sum(), .. row.Select(count => (object?)count)])]);
+        [.. comparison.Buckets.Zip(model.Transitions, (bucket, row) => (object?[])[bucket, row.Sum(), .. row.Select(count => (object?)count)])])
+    {
+        IsFolded = true,
+    };
+
+    /// <summary>The paper's matrix from base to RLVR, in the buckets of its appendix.</summary>
+    public static StudyTable PaperTransitions()
+    {
+        var buckets = SuccessBuckets.Parse("kim8", 256).Labels;
+        int Count(string row, string column) => (int)PaperNumbers.Of("figure 2", "1.5B", "test", row, column)!.Value;
+        int[][] rows = [.. buckets.Select(row => buckets.Select(column => Count(row, column)).ToArray())];
+        return new StudyTable(
+            "transitions_paper",
+            "From bucket to bucket in the paper: 1.5B, MATH-500",
+            "Problems by correct samples of 256: rows by the base, columns by the RL model (figures 2 and 9). Solved by the base 486, by the RL model 485; gained 5, lost 6.",
+            [["base", "problems", .. buckets], .. buckets.Zip(rows, (bucket, row) => (string[])[bucket, $"{row.Sum()}", .. row.Select(count => $"{count}")])],
+            ["base_bucket", "problems", .. buckets],
+            [.. buckets.Zip(rows, (bucket, row) => (object?[])[bucket, row.Sum(), .. row.Select(count => (object?)count)])])
+        {
+            IsFolded = true,
+        };
+    }
 
     /// <summary>Length, keywords and answer entropy of every arm.</summary>
     public static StudyTable Responses(StudySummary summary)
