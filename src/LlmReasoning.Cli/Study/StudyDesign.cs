@@ -19,7 +19,7 @@ internal sealed class StudyDesign
     private static readonly string[] s_notSettings =
     [
         "model_name_or_path", "problems", "teacher_data", "output_dir", "eval_problems", "samples", "shard",
-        "batch_size", "threads", "micro_batch_tokens", "save_steps", "save_total_limit",
+        "batch_size", "threads", "micro_batch_tokens", "save_steps", "save_total_limit", "log_completions", "num_completions_to_print",
     ];
 
     private readonly StudyConfig _config;
@@ -227,7 +227,7 @@ internal sealed class StudyDesign
         var config = LoadFor<DistillConfig>(_distillFile!, seed);
         var value = config.Value;
         var perProblem = StudyArms.NeedsTeacher(arm) ? 1 : _config.MaxPerProblem;
-        var examples = value.MaxSteps > 0 ? (double)value.MaxSteps * value.PerDeviceTrainBatchSize : value.NumTrainEpochs * TrainProblems.Count * perProblem;
+        var examples = value.MaxSteps > 0 ? (double)value.MaxSteps * value.RowsPerStep : value.NumTrainEpochs * TrainProblems.Count * perProblem;
         return Add(new()
         {
             Name = name,
