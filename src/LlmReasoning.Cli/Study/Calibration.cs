@@ -64,7 +64,7 @@ internal static class Calibration
         if (config.Device is { } device) { arguments.AddRange(["--device", device]); }
         Program.Run(root, arguments);
         var seconds = watch.Elapsed.TotalSeconds;
-        var samples = SampleFile.Read(Path.Combine(folder, "samples.jsonl")).ToList();
+        var samples = SampleFile.Read(SampleFile.InFolder(folder)!).ToList();
         return (samples.Sum(sample => (double)sample.CompletionTokens) / seconds, samples);
     }
 

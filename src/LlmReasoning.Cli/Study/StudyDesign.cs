@@ -206,7 +206,7 @@ internal sealed class StudyDesign
     {
         var name = NameOf(seed, StudyArms.Rlvr, "run");
         var config = LoadFor<RlvrConfig>(_rlvrFile!, seed);
-        var value = config.Value;
+        var value = config.Value.Resolve(TrainProblems.Count);
         var samples = (long)value.MaxSteps * value.PromptsPerStep * value.NumGenerations;
         return Add(new()
         {
@@ -304,8 +304,8 @@ internal sealed class StudyDesign
 
     private string CheckpointOf(Stage run) => run.Kind switch
     {
-        StageKind.Rlvr => TrainingRun.CheckpointOf(run.Folder, _rlvr!.Value.MaxSteps),
-        _ when _distill!.Value.MaxSteps > 0 => TrainingRun.CheckpointOf(run.Folder, _distill.Value.MaxSteps),
+        StageKind.Rlvr when _rlvr!.Value.MaxSteps > 0 => TrainingRun.CheckpointOf(run.Folder, _rlvr.Value.MaxSteps),
+        StageKind.Distillation when _distill!.Value.MaxSteps > 0 => TrainingRun.CheckpointOf(run.Folder, _distill.Value.MaxSteps),
         _ => Path.Combine(run.Folder, Stage.LastCheckpoint),
     };
 

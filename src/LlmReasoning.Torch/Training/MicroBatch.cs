@@ -59,9 +59,9 @@ public static class MicroBatch
 
     private static double Backward(CausalLM model, Tensor ids, Tensor? attentionMask, Targets targets, Func<Tensor, (double Loss, Tensor HiddenGradient)> head)
     {
-        var hidden = targets.StatesOf(model.Hidden(ids, attentionMask));
-        var (loss, gradient) = head(hidden.detach());
-        hidden.backward([gradient]);
+        var trunk = model.Trunk(ids, attentionMask, forBackward: true);
+        var (loss, gradient) = head(targets.StatesOf(trunk.Hidden.detach()));
+        trunk.Backward(targets.Unscored(gradient), GradientBuffer.Own);
         return loss;
     }
 
@@ -103,6 +103,13 @@ public static class MicroBatch
 
         /// <summary>Of hidden states [B, T, D] those that predict the targets, [N, D].</summary>
         public Tensor StatesOf(Tensor hidden) => hidden.reshape(-1, hidden.shape[2]).index_select(0, Places.Minus(1));
+
+        /// <summary>The gradient of all states [B, T, D] from that of those that predict the targets, [N, D].</summary>
+        public Tensor Unscored(Tensor gradient)
+        {
+            using var noGrad = no_grad();
+            return zeros([Rows * Tokens, gradient.shape[1]], gradient.dtype, gradient.device).index_copy_(0, Places.Minus(1), gradient).view(Rows, Tokens, -1);
+        }
 
         /// <summary>[N] to [B, T], 0 elsewhere.</summary>
         public Tensor Spread(Tensor values) => zeros(Rows * Tokens, values.dtype, values.device).scatter(0, Places, values).view(Rows, Tokens);
