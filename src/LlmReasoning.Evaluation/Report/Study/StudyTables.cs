@@ -264,7 +264,7 @@ internal static class StudyTables
             [.. rows.Select(row => (object?[])[row.Stage, row.Key, row.Value, row.Default])]);
     }
 
-    /// <summary>Tokens and seconds of the parts of a study, means over seeds.</summary>
+    /// <summary>Tokens and seconds of the parts of a study, means over seeds. The file leaves the seconds out: two equal studies have equal tables.</summary>
     public static StudyTable Costs(StudySummary summary)
     {
         var runs = summary.Runs;
@@ -306,8 +306,8 @@ internal static class StudyTables
                 .. rows.Select(row => new[] { row.Part, row.Arm, Count(row.Samples), Count(row.Sampled), Count(row.Trained), Count(row.Seconds) }),
                 ["all", "", Count(Sum(row => row.Samples)), Count(Sum(row => row.Sampled)), Count(Sum(row => row.Trained)), Count(Sum(row => row.Seconds))],
             ],
-            ["part", "arm", "samples", "tokens_sampled", "tokens_trained", "seconds"],
-            [.. rows.Select(row => (object?[])[row.Part, row.Arm, row.Samples, row.Sampled, row.Trained, row.Seconds])]);
+            ["part", "arm", "samples", "tokens_sampled", "tokens_trained"],
+            [.. rows.Select(row => (object?[])[row.Part, row.Arm, row.Samples, row.Sampled, row.Trained])]);
     }
 
     public static StudyTable Versions(StudySummary summary) => new(
