@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 
 namespace LlmReasoning.Cli;

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace LlmReasoning.Cli;
 
-/// <summary>How far a long command is, on stderr: a bar on a terminal, elsewhere a line at the start, every ten seconds and at the end.</summary>
+/// <summary>How far a long command is, on stderr: a bar on a terminal, elsewhere a line at the start, every ten seconds and at the end, with the details below it once a minute.</summary>
 /// <remarks>Thread-safe. Of several at one time the first draws the bar and the others write lines.</remarks>
 internal sealed class Progress : IDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DetailsInterval = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
     private readonly string _what;
     private readonly string _unit;
@@ -17,6 +18,7 @@ internal sealed class Progress : IDisposable
     private readonly Action<string> _writeLine;
     private readonly ProgressBar? _bar;
     private TimeSpan _lastLine;
+    private TimeSpan? _lastDetails;
     private long _done;
     private string _extra = "";
     private IReadOnlyList<string> _details = [];
@@ -58,7 +60,8 @@ internal sealed class Progress : IDisposable
             _bar?.Set(done);
             if (_bar is not null || Elapsed - _lastLine < LineInterval) { return; }
             _lastLine = Elapsed;
-            WriteLines($"{_what}: {Status}");
+            _writeLine($"{_what}: {Status}");
+            if (_lastDetails is null || Elapsed - _lastDetails >= DetailsInterval) { WriteDetails(); }
         }
     }
 
@@ -71,13 +74,14 @@ internal sealed class Progress : IDisposable
             _disposed = true;
             _bar?.Dispose();
             var stopped = _done < _total ? "stopped at " : "";
-            WriteLines($"{_what}: {stopped}{Count} in {Duration(Elapsed)}{Rate}{Extra}");
+            _writeLine($"{_what}: {stopped}{Count} in {Duration(Elapsed)}{Rate}{Extra}");
+            WriteDetails();
         }
     }
 
-    private void WriteLines(string first)
+    private void WriteDetails()
     {
-        _writeLine(first);
+        _lastDetails = Elapsed;
         foreach (var line in _details) { _writeLine($"  {line}"); }
     }
 

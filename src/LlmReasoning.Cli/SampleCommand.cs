@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 

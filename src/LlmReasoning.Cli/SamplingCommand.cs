@@ -27,7 +27,7 @@ internal static class SamplingCommand
         options.Add("--stop", nameof(SamplingConfig.StopStrings), "A completion ends before such a text", "TEXT");
         options.Add("--seed", nameof(SamplingConfig.Seed), "Of the random numbers", "SEED");
         options.Add("--template", nameof(SamplingConfig.Template), "plain, qwen-boxed, r1-think, chatml, llama3, smollm2, or a text file with {problem}", "NAME");
-        ProblemSource.AddOptions(options);
+        ProblemOptions.Add(options);
         options.Add("--batch-size", nameof(SamplingConfig.BatchSize), "Sequences decoded at a time", "ROWS");
         options.Add("--threads", nameof(SamplingConfig.Threads), "Processors to use", "COUNT");
         options.Add("--dtype", nameof(SamplingConfig.Dtype), "float32, bfloat16 or float16", "TYPE");

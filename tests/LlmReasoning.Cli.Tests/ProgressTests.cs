@@ -26,6 +26,20 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void DetailsAreWrittenOnceAMinuteAndAtTheEnd()
+    {
+        using (var progress = Start(total: 100))
+        {
+            for (var second = 10; second <= 80; second += 10)
+            {
+                _clock.Seconds = second;
+                progress.Report(second, "", [$"detail {second}"]);
+            }
+        }
+        Assert.Equal(["  detail 10", "  detail 70", "  detail 80"], _lines.Where(line => line.StartsWith(' ')));
+    }
+
+    [Fact]
     public void WhatAnEarlierCommandDidIsNotPartOfTheRate()
     {
         using var progress = Start(total: 100, alreadyDone: 60);

@@ -58,26 +58,29 @@ internal sealed class CurveDraws
         double[] deltas = [.. _ks.Select((_, i) => Difference(At(model, i), At(0, i)))];
         if (deltas[0] == 0) { return null; }
         var sign = Math.Sign(deltas[0]);
-        var at = CrossingOf(deltas, sign);
+        var at = CrossingOf(_ks, deltas, sign);
         if (double.IsInfinity(at)) { return null; }
         var draws = new double[_draws[0].Length];
         for (var draw = 0; draw < draws.Length; draw++)
         {
             for (var i = 0; i < deltas.Length; i++) { deltas[i] = _draws[At(model, i)][draw] - _draws[At(0, i)][draw]; }
-            draws[draw] = CrossingOf(deltas, sign);
+            draws[draw] = CrossingOf(_ks, deltas, sign);
         }
         var interval = Bootstrap.PercentileInterval(draws);
         return new Crossing(at, interval.Lo > 1 ? interval.Lo : null, double.IsFinite(interval.Hi) ? interval.Hi : null, sign > 0);
     }
 
     /// <summary>Where the difference leaves the given sign for the other; 1 where it never had it, infinite where it never takes the other: curves that only meet do not cross.</summary>
-    private double CrossingOf(double[] deltas, int sign)
+    /// <param name="ks">By rising k.</param>
+    /// <param name="deltas">The difference at each k.</param>
+    /// <param name="sign">1 or -1: the sign it begins with.</param>
+    public static double CrossingOf(IReadOnlyList<int> ks, double[] deltas, int sign)
     {
         var beyond = Array.FindIndex(deltas, delta => sign * delta < 0);
         if (beyond < 0) { return double.PositiveInfinity; }
         var before = Array.FindLastIndex(deltas, beyond, delta => sign * delta > 0);
         if (before < 0) { return 1; }
-        var (left, right) = (Math.Log2(_ks[before]), Math.Log2(_ks[before + 1]));
+        var (left, right) = (Math.Log2(ks[before]), Math.Log2(ks[before + 1]));
         return Math.Pow(2, left + (right - left) * deltas[before] / (deltas[before] - deltas[before + 1]));
     }
 

@@ -54,6 +54,30 @@ public sealed class RlvrTrainerTests : IDisposable
     }
 
     [Fact]
+    public void ReplacedGroupsAndSeveralUpdatesGoOnWithTheSameBytesToo()
+    {
+        var config = s_config with
+        {
+            PromptsPerStep = 6,
+            MaxSteps = 2,
+            SaveSteps = 1,
+            ZeroVarianceGroups = ZeroVarianceGroups.Refill,
+            NumMiniBatches = 2,
+            TopEntropyQuantile = 0.5,
+            RewardFuncs = [RewardFunction.Accuracy, RewardFunction.Cosine],
+            RewardWeights = [1, 0.2],
+        };
+        var steps = Train(Folder("whole"), config);
+        Assert.Contains(steps, step => step.GenerationBatches > 1);
+        Train(Folder("parts"), config with { MaxSteps = 1 });
+        Train(Folder("parts"), config, resume: true);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("whole"), 2), "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("parts"), 2), "model.safetensors")));
+        Assert.Contains(",rewards/accuracy/mean,rewards/accuracy/std,rewards/cosine/mean,rewards/cosine/std,", File.ReadLines(Path.Combine(Folder("whole"), "metrics.csv")).First(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MicroBatchesChangeMemoryAndNothingElse()
     {
         Train(Folder("one"), s_config with { MaxSteps = 1 });
@@ -109,6 +133,58 @@ public sealed class RlvrTrainerTests : IDisposable
         Assert.Equal(2, TrainingRun.Open(Folder("a"), resume: true).LastStep);
     }
 
+    [Fact]
+    public void TheBestCheckpointIsNeverRemoved()
+    {
+        var steps = Train(Folder("a"), s_config with { SaveSteps = 1, SaveTotalLimit = 1, MetricForBestModel = "completions/mean_length", GreaterIsBetter = false });
+        var best = steps.MinBy(step => step.CompletionLength)!.Step;
+        Assert.Equal(new[] { best, 4 }.Distinct(), Directory.GetDirectories(Path.Combine(Folder("a"), "checkpoints")).Select(path => int.Parse(Path.GetFileName(path)["step-".Length..], System.Globalization.CultureInfo.InvariantCulture)).Order());
+        Assert.Contains($"\"step\":{best},\"checkpoint\":\"step-00000{best}\",\"metric\":\"completions/mean_length\"", File.ReadAllText(Path.Combine(Folder("a"), "checkpoints", "best.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnEvaluationThatWasInterruptedIsMadeUpForWhenTheRunGoesOn()
+    {
+        var config = s_config with { EvalProblems = "three", EvalSteps = 2, EvalN = 4, MaxSteps = 3 };
+        Train(Folder("whole"), config);
+        Train(Folder("parts"), config with { MaxSteps = 2 });
+        var (metrics, table) = (Path.Combine(Folder("parts"), "metrics.csv"), Path.Combine(Folder("parts"), "eval_buckets.csv"));
+        var rows = File.ReadAllLines(metrics).Select(line => line.Split(',')).ToList();
+        var place = Array.IndexOf(rows[0], "eval/pass@1");
+        (rows[^1][place], rows[^1][place + 1]) = ("", "");
+        File.WriteAllLines(metrics, rows.Select(row => string.Join(',', row)));
+        File.Delete(table);
+        Assert.True(RlvrTrainer.LacksEval(TrainingRun.Open(Folder("parts"), resume: true), config));
+        Train(Folder("parts"), config, resume: true);
+        Assert.Equal(WithoutTimes(Folder("whole")), WithoutTimes(Folder("parts")));
+        Assert.Equal(File.ReadAllText(Path.Combine(Folder("whole"), "eval_buckets.csv")), File.ReadAllText(table));
+    }
+
+    [Fact]
+    public void TheSharesOfBucketsAddUpToThoseOfTheStep()
+    {
+        foreach (var step in Train(Folder("a"), s_config with { MaxSteps = 2 }))
+        {
+            Assert.Equal(s_config.PromptsPerStep, step.Buckets.Sum(bucket => bucket.Groups));
+            Assert.Equal(step.Groups.Mixed, step.Buckets.Sum(bucket => bucket.Mixed) / (double)s_config.PromptsPerStep, 1e-12);
+            Assert.Equal(step.Accuracy, step.Buckets.Sum(bucket => bucket.Correct) / (double)step.Buckets.Sum(bucket => bucket.Completions), 1e-12);
+            Assert.Equal(1, step.Buckets.Sum(bucket => bucket.GradientShare(step.Buckets)!.Value), 1e-12);
+            Assert.All(step.Buckets, bucket => Assert.Equal(bucket.Mixed > 0, bucket.Signal > 0));
+        }
+    }
+
+    [Fact]
+    public void TheFirstValueThatIsNotFiniteStopsTheRunAndItsBatchIsKept()
+    {
+        var failure = Assert.Throws<UserException>(() => Train(Folder("a"), s_config with { PositiveWeight = double.PositiveInfinity }));
+        Assert.StartsWith("step 1: the loss is ", failure.Message, StringComparison.Ordinal);
+        var batch = Path.Combine(Folder("a"), "nonfinite-step-000001.jsonl");
+        Assert.Contains(batch, failure.Message, StringComparison.Ordinal);
+        var rows = File.ReadAllLines(batch);
+        Assert.Equal(s_config.PromptsPerStep * s_config.NumGenerations, rows.Length);
+        Assert.All(rows, row => Assert.All((string[])["\"ids\"", "\"advantage\"", "\"sampler_log_probs\"", "\"log_probs\""], key => Assert.Contains(key, row, StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("num_generations is 1")]
     [InlineData("loss_type is ppo; it is one of paper-rlvr")]
@@ -126,23 +202,24 @@ public sealed class RlvrTrainerTests : IDisposable
 
     private static List<RlvrStep> Train(string folder, RlvrConfig config, bool resume = false, (int Step, CancellationTokenSource Source)? cancelAfter = null)
     {
-        var run = TrainingRun.Open(folder, resume);
+        var run = TrainingRun.Open(folder, resume, config.Best());
         using var policy = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : s_base);
         using var reference = config.Objective().Loss.Beta == 0 ? null : CausalLM.Load(s_base);
         var steps = new List<RlvrStep>();
         new RlvrTrainer(policy, reference, Tokenizer.Load(s_base), config.Validate(), PromptTemplate.Load("plain"), policy.Config.EosTokenIds.ToHashSet(), s_base).Train(
             run,
-            s_problems,
-            [],
+            ProblemBuckets.Of(s_problems, null, "kim6"),
+            config.EvalProblems is null ? null : ProblemBuckets.Of([.. s_problems.Take(3)], null, "kim6"),
             step =>
             {
                 steps.Add(step);
                 if (step.Step == cancelAfter?.Step) { cancelAfter.Value.Source.Cancel(); }
             },
+            _ => { },
             cancelAfter?.Source.Token ?? CancellationToken.None);
         return steps;
     }
 
     private static IEnumerable<string> WithoutTimes(string folder) =>
-        File.ReadLines(Path.Combine(folder, "metrics.csv")).Select(line => string.Join(',', line.Split(',').SkipLast(2)));
+        File.ReadLines(Path.Combine(folder, "metrics.csv")).Select(line => string.Join(',', line.Split(',').SkipLast(3)));
 }

@@ -11,13 +11,16 @@ internal static class ComparisonPlots
 
     private static Color ColorOf(ComparisonSummary summary, ComparedModel model, int i) => ReferenceEquals(model, summary.Control) ? PlotStyle.Control : PlotStyle.ColorOf(i);
 
-    private static IEnumerable<(string, Color)> Legend(ComparisonSummary summary) => summary.Compared.Select((model, i) => (ComparisonText.NameOf(summary, model), ColorOf(summary, model, i)));
-
     /// <summary>Kim et al., figure 1: points gained by bucket of the base.</summary>
-    private static Figure Gains(ComparisonSummary summary)
+    private static Figure Gains(ComparisonSummary summary) => Figure.Of(
+        "gains",
+        $"Points of success rate gained over {summary.Base.Name}, by its success; whiskers: 95 % over the problems of the bucket.",
+        DrawGains(summary, [.. summary.Compared], [.. summary.Compared.Select((model, i) => ColorOf(summary, model, i))], "Change of the success rate by difficulty"));
+
+    /// <summary>The gains of some models as one panel.</summary>
+    public static Plot DrawGains(ComparisonSummary summary, ComparedModel[] models, Color[] colors, string title)
     {
-        var plot = PlotStyle.New("Change of the success rate by difficulty", $"correct samples of the base, of {(summary.SplitHalf ? $"{summary.N / 2} (one half)" : summary.N)}", "points gained");
-        ComparedModel[] models = [.. summary.Compared];
+        var plot = PlotStyle.New(title, $"correct samples of the base, of {(summary.SplitHalf ? $"{summary.N / 2} (one half)" : summary.N)}", "points gained");
         double lowest = 0, highest = 0;
         for (var i = 0; i < models.Length; i++)
         {
@@ -25,19 +28,19 @@ internal static class ComparisonPlots
             {
                 if (models[i].Gains[bucket].Gain is not { } gain) { continue; }
                 var place = PlotStyle.Place(bucket, i, models.Length);
-                PlotStyle.Bar(plot, place, 100 * gain.Value, PlotStyle.Width(models.Length) * 0.95, ColorOf(summary, models[i], i));
+                PlotStyle.Bar(plot, place, 100 * gain.Value, PlotStyle.Width(models.Length) * 0.95, colors[i]);
                 PlotStyle.Whisker(plot, place, 100 * gain.Lo, 100 * gain.Hi, PlotStyle.Width(models.Length) * 0.35);
                 (lowest, highest) = (Math.Min(lowest, 100 * gain.Lo), Math.Max(highest, 100 * gain.Hi));
             }
         }
-        PlotStyle.Categories(plot, [.. summary.GainBuckets.Select((bucket, i) => $"{bucket}\n{models[0].Gains[i].Problems} problems")]);
+        PlotStyle.Categories(plot, [.. summary.GainBuckets.Select((bucket, i) => $"{bucket}\n{(summary.GainBuckets.Count > 6 ? "n = " : "")}{models[0].Gains[i].Problems}{(summary.GainBuckets.Count > 6 ? "" : " problems")}")]);
         PlotStyle.Line(plot, -0.6, 0, summary.GainBuckets.Count - 0.4, 0);
         var margin = Math.Max(1, 0.08 * (highest - lowest));
         var (bottom, top) = (lowest < 0 ? lowest - margin : 0, highest > 0 ? highest + margin : margin);
         PlotStyle.Ticks(plot.Axes.Left, bottom, top);
         plot.Axes.SetLimits(-0.6, summary.GainBuckets.Count - 0.4, bottom, top);
-        PlotStyle.Legend(plot, Legend(summary));
-        return Figure.Of("gains", $"Points of success rate gained over {summary.Base.Name}, by its success; whiskers: 95 % over the problems of the bucket.", plot);
+        PlotStyle.Legend(plot, models.Select((model, i) => (ComparisonText.NameOf(summary, model), colors[i])));
+        return plot;
     }
 
     /// <summary>Yue et al., figures 5 and 13: problems by success rate, exactly 0 apart.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using ScottPlot;
@@ -15,6 +16,9 @@ public sealed partial record Figure(string Name, string Caption, string Svg, byt
     private const int MaxNameLength = 32;
     private const int Margin = 6;
     private const int PngScale = 2;
+
+    /// <summary>Of the drawing, in pixels.</summary>
+    internal int Width => int.Parse(SvgSize().Match(Svg).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
     /// <summary>Draws one plot.</summary>
     internal static Figure Of(string name, string caption, Plot plot, int width = 900, int height = 560) => Of(name, caption, [plot], 1, width, height);
@@ -88,6 +92,6 @@ public sealed partial record Figure(string Name, string Caption, string Svg, byt
     [GeneratedRegex("""(?<=id="|\(#)cl_[0-9a-f]+(?="|\))""")]
     private static partial Regex ClipPathName();
 
-    [GeneratedRegex("""width="([0-9]+)" height="([0-9]+)"(?=>)""")]
+    [GeneratedRegex("""width="([0-9]+)" height="([0-9]+)"(?=>| viewBox)""")]
     private static partial Regex SvgSize();
 }

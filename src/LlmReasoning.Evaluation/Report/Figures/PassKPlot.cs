@@ -26,9 +26,22 @@ internal static class PassKPlot
         return Finished(plot, "Share of problems solved within k samples, with 95 % intervals over problems; the open point k = n is the bare share. Upright lines: where a curve crosses the base's.");
     }
 
-    private static Plot New(string title, int n)
+    /// <summary>The curves of several models as one panel.</summary>
+    /// <param name="title">Above it.</param>
+    /// <param name="n">The last k.</param>
+    /// <param name="models">With their looks.</param>
+    /// <param name="hasBands">Whether intervals are shown.</param>
+    public static Plot Draw(string title, int n, IReadOnlyList<(ModelCurve Model, Color Color, MarkerShape Shape)> models, bool hasBands)
     {
-        var plot = PlotStyle.New(title, "k, samples allowed (band: 95 % over problems)", "share of problems solved, pass@k");
+        var plot = New(title, n, hasBands);
+        Add(plot, [.. models.Select(model => new Line(model.Model.Name, model.Model.Curve, model.Color, model.Shape))], n, hasBands);
+        PlotStyle.Legend(plot);
+        return plot;
+    }
+
+    private static Plot New(string title, int n, bool hasBands = true)
+    {
+        var plot = PlotStyle.New(title, hasBands ? "k, samples allowed (band: 95 % over problems)" : "k, samples allowed", "share of problems solved, pass@k");
         int[] ks = [.. PassAtK.Ks(n, [])];
         plot.Axes.Bottom.SetTicks([.. ks.Select(k => Math.Log2(k))], [.. ks.Select(k => k.ToString(CultureInfo.InvariantCulture))]);
         PlotStyle.Ticks(plot.Axes.Left, 0, 1);
@@ -36,10 +49,10 @@ internal static class PassKPlot
         return plot;
     }
 
-    private static void Add(Plot plot, List<Line> lines, int n)
+    private static void Add(Plot plot, List<Line> lines, int n, bool hasBands = true)
     {
         // All bands lie under all lines, and are the paler the more there are.
-        foreach (var (_, curve, color, _) in lines) { AddBand(plot, curve, color.WithAlpha(lines.Count <= 3 ? 0.16 : 0.32 / lines.Count)); }
+        foreach (var (_, curve, color, _) in hasBands ? lines : []) { AddBand(plot, curve, color.WithAlpha(lines.Count <= 3 ? 0.16 : 0.32 / lines.Count)); }
         foreach (var (name, curve, color, shape) in lines)
         {
             var line = plot.Add.Scatter(curve.Select(point => Math.Log2(point.K)).ToArray(), curve.Select(point => point.Estimate).ToArray(), color);

@@ -11,7 +11,10 @@ internal static class ResponsePlots
     private static readonly (string Group, float Width, MarkerShape Shape)[] Groups =
         [(All, 3, MarkerShape.FilledCircle), ("correct", 1.2f, MarkerShape.FilledTriangleUp), ("wrong", 1.2f, MarkerShape.OpenCircle)];
 
-    public static IReadOnlyList<Figure> Of(ResponseSummary summary)
+    public static IReadOnlyList<Figure> Of(ResponseSummary summary) => Entropy(summary) is { } entropy ? [Lengths(summary), entropy] : [Lengths(summary)];
+
+    /// <summary>Kim et al., figures 3 and 11 to 14; there must be rows of lengths.</summary>
+    public static Figure Lengths(ResponseSummary summary)
     {
         var keywords = summary.Keywords.Where(row => row.Keyword == "*").ToDictionary(row => row.Of, row => row.MeanPerSample);
         var lengths = summary.Lengths.ToDictionary(row => row.Of, row => row.MeanTokens);
@@ -22,12 +25,8 @@ internal static class ResponsePlots
             panels.Add(Lines(summary, lengths, buckets, "Length by difficulty", "mean tokens"));
             panels.Add(Lines(summary, keywords, buckets, "Reflection keywords by difficulty", "mean a response"));
         }
-        var figures = new List<Figure>
-        {
-            Figure.Of("length-keywords", "Mean length and number of reflection keywords of responses; by difficulty: all thick, correct with triangles, wrong with rings.", panels, 2, 560, 440),
-        };
-        if (Entropy(summary) is { } entropy) { figures.Add(entropy); }
-        return figures;
+        return Figure.Of(
+            "length-keywords", "Mean length and number of reflection keywords of responses; by difficulty: all thick, correct with triangles, wrong with rings.", panels, 2, 560, 440);
     }
 
     private static Plot Bars(ResponseSummary summary, Dictionary<ResponseGroup, double?> values, string title, string y)
@@ -93,7 +92,7 @@ internal static class ResponsePlots
     }
 
     /// <summary>Kim et al., figure 10.</summary>
-    private static Figure? Entropy(ResponseSummary summary)
+    public static Figure? Entropy(ResponseSummary summary)
     {
         EntropyRow[] rows = [.. summary.Entropies.Where(row => row.Of.Group == All)];
         string[] buckets = [.. rows.Select(row => row.Of.Bucket).Distinct()];

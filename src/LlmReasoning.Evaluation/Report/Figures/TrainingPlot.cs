@@ -15,9 +15,9 @@ public static class TrainingPlot
         "curves",
         "Measured along the training steps.",
         [.. panels.Select(panel => Draw(panel.Title, panel.IsShare, panel.Series))],
-        2,
-        panels.Count == 1 ? 900 : 620,
-        460);
+        3,
+        panels.Count == 1 ? 900 : 560,
+        400);
 
     private static Plot Draw(string title, bool isShare, IReadOnlyList<TrainingSeries> series)
     {
@@ -41,7 +41,7 @@ public static class TrainingPlot
         PlotStyle.Ticks(plot.Axes.Left, bottom, highest + margin, "0.####");
         PlotStyle.Ticks(plot.Axes.Bottom, 0, last, "0");
         plot.Axes.SetLimits(-0.02 * last, 1.02 * last, bottom, highest + margin);
-        PlotStyle.Legend(plot);
+        if (series.Count > 1) { PlotStyle.Legend(plot); }
         return plot;
     }
 }

@@ -23,6 +23,9 @@ internal sealed class HtmlPage
         _warnings = warnings;
     }
 
+    /// <summary>What must be read before all else, one or two sentences; empty = none.</summary>
+    public string Lead { get; init; } = "";
+
     public void Section(string title)
     {
         var id = $"section-{_sections.Count + 1}";
@@ -39,6 +42,36 @@ internal sealed class HtmlPage
         _body.Append("<ul>\n");
         foreach (var item in items) { _body.Append($"<li>{Escape(item)}</li>\n"); }
         _body.Append("</ul>\n");
+    }
+
+    /// <summary>What a click opens; a printed page shows it.</summary>
+    public void Folded(string title, Action content)
+    {
+        _body.Append($"<details class=\"folded\"><summary>{Escape(title)}</summary>\n");
+        content();
+        _body.Append("</details>\n");
+    }
+
+    /// <summary>Claims by group, each with its verdict before its numbers.</summary>
+    public void Claims(IReadOnlyList<ClaimCard> claims)
+    {
+        foreach (var group in claims.GroupBy(claim => claim.Group))
+        {
+            _body.Append($"<section class=\"claims\"><h3>{Escape(group.Key)}</h3>\n");
+            foreach (var claim in group)
+            {
+                _body.Append($"<article class=\"claim {claim.Tone}\">\n<div class=\"said\"><p class=\"statement\">{Escape(claim.Statement)}</p>");
+                _body.Append($"<p class=\"dim\">{Escape(claim.Metric)}</p></div>\n");
+                _body.Append($"<p class=\"number\"><strong>{Escape(claim.Number)}</strong><span class=\"dim\">{Escape(claim.Interval)}</span></p>\n");
+                _body.Append($"<p class=\"verdict\"><span class=\"badge\">{Escape(claim.Verdict)}</span><span class=\"dim\">{Escape(claim.Reason)}</span></p>\n<dl>");
+                foreach (var (name, value) in new[] { ("seeds", claim.BySeed), ("control", claim.Control), ("paper", claim.Paper) })
+                {
+                    if (value.Length > 0) { _body.Append($"<div><dt>{name}</dt><dd>{Escape(value)}</dd></div>"); }
+                }
+                _body.Append("</dl>\n</article>\n");
+            }
+            _body.Append("</section>\n");
+        }
     }
 
     /// <summary>A table that a click on a heading sorts; the first row holds the headings.</summary>
@@ -60,14 +93,15 @@ internal sealed class HtmlPage
     {
         // Without the XML declaration, which HTML does not know.
         var svg = figure.Svg[figure.Svg.IndexOf("<svg", StringComparison.Ordinal)..];
-        svg = $"<svg role=\"img\" aria-label=\"{Escape(figure.Caption)}\"{svg["<svg".Length..]}";
+        svg = $"<svg role=\"img\" aria-label=\"{Escape(figure.Caption)}\" style=\"max-width:{figure.Width}px;min-width:{figure.Width * 3 / 4}px\"{svg["<svg".Length..]}";
         _body.Append($"<figure><div class=\"scroll\">{svg.TrimEnd()}</div><figcaption>{Escape(figure.Caption)}</figcaption></figure>\n");
     }
 
-    public void Browser(ProblemBrowser browser)
+    public void Browser(ProblemBrowser browser, string note = "")
     {
         Section("Problems and samples");
-        foreach (var note in browser.Notes) { Note(note); }
+        if (note.Length > 0) { Note(note); }
+        foreach (var remark in browser.Notes) { Note(remark); }
         _body.Append("<div id=\"browser\"><p>JavaScript is needed to look through the problems.</p></div>\n");
         _body.Append($"<script type=\"application/json\" id=\"problems-data\">{browser.Json}</script>\n");
     }
@@ -81,6 +115,7 @@ internal sealed class HtmlPage
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n");
         page.Append($"<link rel=\"icon\" href=\"data:,\">\n<title>{Escape(_title)}</title>\n<style>\n{Style}</style>\n</head>\n<body>\n");
         page.Append($"<header><h1>{Escape(_title)}</h1>\n<p class=\"dim\">{Escape(_subtitle)}</p></header>\n");
+        if (Lead.Length > 0) { page.Append($"<p class=\"lead\">{Escape(Lead)}</p>\n"); }
         if (_warnings.Count > 0)
         {
             page.Append("<div class=\"warnings\" role=\"note\"><strong>To know before reading the numbers</strong>\n<ul>\n");

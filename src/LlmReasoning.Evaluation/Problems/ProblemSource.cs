@@ -1,11 +1,9 @@
-using LlmReasoning.Cli.Config;
-using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Problems.Synthetic;
 
-namespace LlmReasoning.Cli;
+namespace LlmReasoning.Evaluation.Problems;
 
 /// <summary>Finds problems by what the user calls them.</summary>
-internal static class ProblemSource
+public static class ProblemSource
 {
     // EMBEDDED: the sets that the embedded study uses.
     private static readonly Dictionary<string, (string Split, int Count)> EmbeddedSets = new()
@@ -13,20 +11,6 @@ internal static class ProblemSource
         ["embedded-test"] = (Split.Test, 120),
         ["embedded-train"] = (Split.Train, 640),
     };
-
-    /// <summary>Adds the options of the keys that say which problems of a file are used and what its fields are called.</summary>
-    /// <typeparam name="T">A config with these keys, named as in <see cref="SamplingConfig"/>.</typeparam>
-    public static void AddOptions<T>(ConfigOptions<T> options) where T : class
-    {
-        options.Add("--level", nameof(SamplingConfig.Levels), "Only problems of these levels", "LEVEL");
-        options.Add("--subset", nameof(SamplingConfig.Subset), "Only so many problems, drawn by their ids", "COUNT");
-        options.Add("--subset-seed", nameof(SamplingConfig.SubsetSeed), "Other seeds draw other problems", "SEED");
-        options.Add("--limit", nameof(SamplingConfig.Limit), "Only the first problems", "COUNT");
-        options.Add("--problem-field", nameof(SamplingConfig.ProblemField), "The field that holds a problem's text, where its name is not recognised", "NAME");
-        options.Add("--answer-field", nameof(SamplingConfig.AnswerField), "The field that holds the reference answer", "NAME");
-        options.Add("--id-field", nameof(SamplingConfig.IdField), "The field that holds the id", "NAME");
-        options.Add("--level-field", nameof(SamplingConfig.LevelField), "The field that holds the level", "NAME");
-    }
 
     /// <summary>The problems of a file or of an embedded set.</summary>
     /// <param name="nameOrPath">A file, or the name of an embedded set.</param>
