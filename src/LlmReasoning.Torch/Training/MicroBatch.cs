@@ -18,7 +18,8 @@ public static class MicroBatch
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var targets = Targets.Of(ids, targetMask);
-        var states = targets.StatesOf(model.Hidden(ids, attentionMask));
+        using var trunk = new SlicedTrunk(model, ids, attentionMask, targets.Widths, forBackward: false);
+        var states = targets.StatesOf(trunk.Hidden);
         var (logProbs, entropies) = support is null ? TokenLogProbs.Of(model, states, targets.Ids, temperature, withEntropies) : SupportLogProbs.Of(model, states, targets.Ids, support);
         return (targets.Spread(logProbs).MoveToOuterDisposeScope(), entropies is null ? null : targets.Spread(entropies).MoveToOuterDisposeScope());
     }
@@ -62,9 +63,9 @@ public static class MicroBatch
 
     private static double Backward(CausalLM model, Tensor ids, Tensor? attentionMask, Targets targets, Func<Tensor, (double Loss, Tensor HiddenGradient)> head)
     {
-        var trunk = model.Trunk(ids, attentionMask, forBackward: true);
+        using var trunk = new SlicedTrunk(model, ids, attentionMask, targets.Widths, forBackward: true);
         var (loss, gradient) = head(targets.StatesOf(trunk.Hidden.detach()));
-        trunk.Backward(targets.Unscored(gradient), GradientBuffer.Own);
+        trunk.Backward(targets.Unscored(gradient));
         return loss;
     }
 
@@ -94,6 +95,17 @@ public static class MicroBatch
     /// <summary>Where the targets stand in the flat [B * T].</summary>
     private sealed record Targets(Tensor Places, Tensor Ids, long Rows, long Tokens)
     {
+        /// <summary>Of each row the tokens before its last target: what comes after is seen by nothing that counts.</summary>
+        public int[] Widths
+        {
+            get
+            {
+                var widths = new int[Rows];
+                foreach (var place in Places.cpu().data<long>()) { widths[place / Tokens] = (int)(place % Tokens); }
+                return widths;
+            }
+        }
+
         public static Targets Of(Tensor ids, Tensor targetMask)
         {
             if (targetMask.narrow(1, 0, 1).IsNonzero().any().item<bool>())
