@@ -9,6 +9,7 @@ namespace LlmReasoning.Torch.Tests.Training;
 public sealed class SupportLogProbsTests : IDisposable
 {
     private const float Tolerance = 1e-5f;
+    private const float GradientTolerance = 1e-4f;      // of values up to 40
 
     private readonly CausalLM _model = CausalLM.Load(ModelFolder.Resolve(ModelFolder.Embedded));
 
@@ -23,9 +24,9 @@ public sealed class SupportLogProbsTests : IDisposable
         var (loss, gradient) = SupportLogProbs.Backward(_model, hidden, targets, all, Loss);
         var headGradient = Taken();
         var (expectedLoss, expectedGradient) = TokenLogProbs.Backward(_model, hidden, targets, 0.8, withEntropies: true, Loss);
-        Assert.Equal(expectedLoss, loss, Tolerance);
-        GoldenTensor.AssertClose(expectedGradient, gradient, Tolerance, "hidden");
-        GoldenTensor.AssertClose(Taken(), headGradient, Tolerance, "head");
+        Assert.Equal(1, loss / expectedLoss, 1e-6);
+        GoldenTensor.AssertClose(expectedGradient, gradient, GradientTolerance, "hidden");
+        GoldenTensor.AssertClose(Taken(), headGradient, GradientTolerance, "head");
     }
 
     [Fact]
