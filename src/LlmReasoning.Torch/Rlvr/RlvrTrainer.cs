@@ -31,7 +31,7 @@ public sealed class RlvrTrainer(
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
         var order = new DataOrder(training.Problems.Count, config.Seed, config.ShuffleDataset);
         var update = new PolicyUpdate(policy, reference, optimizer, config);
-        var warnings = new TrainingWarnings(config.MaxGradNorm, config.NumIterations);
+        var warnings = new TrainingWarnings(config.MaxGradNorm, config.UpdatesPerStep);
         var done = run.LastStep;
         try
         {
