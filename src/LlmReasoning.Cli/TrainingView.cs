@@ -25,7 +25,7 @@ internal sealed class TrainingView
         var all = Math.Max(rollout + grade + train, 1e-9);
         List<string> lines =
         [
-            Text($"length {step.CompletionLength:0} ({step.Truncated:0 %} cut), entropy {step.Update.Entropy:0.000}, grad norm {step.Update.GradNorm:G3}, clipped {step.Update.ClipShare:0.0 %}, lr {step.LearningRate:G3}")
+            Text($"length {step.CompletionLength:0} ({step.Truncated:0 %} cut), entropy {step.Update.Entropy:0.000}, grad norm {step.Update.GradNorm:G3}, clip {step.Update.ClipShare:0.0 %}, lr {step.LearningRate:G2}")
                 + (step.Update.Kl is { } kl ? Text($", KL {kl:G3}") : ""),
             Text($"step {all:0.00} s: rollout {rollout:0.00} s ({rollout / all:0 %}), grade {grade:0.00} s ({grade / all:0 %}), train {train:0.00} s ({train / all:0 %})"),
             Text($"groups wrong/mixed/right {Shares(step.Groups.Wrong, step.Groups.Mixed, step.Groups.Right)}; {step.SampledTokens / Math.Max(rollout, 1e-9):0} tokens/s sampled, {step.Update.TrainedTokens / Math.Max(train, 1e-9):0} trained"),
