@@ -46,7 +46,7 @@ internal static class TrainRlvrCommand
         var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
         value = value.Resolve(fitting.Count);
         config = config.With(value);
-        if (explain) { return Explain(value, fitting.Count); }
+        if (explain) { return Explain(value, fitting.Count, ModelConfig.Read(modelFolder)); }
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         IReadOnlyList<Problem> examined = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
@@ -82,12 +82,13 @@ internal static class TrainRlvrCommand
         return ExitCode.Done;
     }
 
-    private static int Explain(RlvrConfig config, int problems)
+    private static int Explain(RlvrConfig config, int problems, ModelConfig model)
     {
         foreach (var line in RlvrExplanation.Objective(config)) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine();
         foreach (var line in RlvrExplanation.Work(config, problems)) { Console.Out.WriteLine(line); }
-        // MemoryPlan: the memory of a step and the expected time of the run are printed here.
+        Console.Out.WriteLine();
+        foreach (var line in MemoryPlan.Of(model, config.Shape(model)).Explain()) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine();
         foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }
         return ExitCode.Done;
