@@ -91,10 +91,13 @@ lines() {
         return
     fi
     for loss in $losses; do
+        own=""
+        # The program has no default for the cap of this one, as epsilon_high means something else elsewhere.
+        if [[ "$loss" == cispo && "$more" != *epsilon_high=* ]]; then own=" --set epsilon_high=5.0"; fi
         for rate in $rates; do
             for seed in $seeds; do
                 folder="$output/$loss-lr$rate/seed-$seed"
-                train="$program train rlvr --config $config --set loss_type=$loss --set learning_rate=$rate$more --seed $seed --output $folder/run --resume"
+                train="$program train rlvr --config $config --set loss_type=$loss --set learning_rate=$rate$own$more --seed $seed --output $folder/run --resume"
                 eval="$program eval passk --config $eval_config --model $folder/run/checkpoints/$checkpoint --seed $seed --output $folder/test"
                 case "$stage" in
                     train) echo "$train" ;;
@@ -110,5 +113,5 @@ if [[ -z "$jobs" ]]; then
     lines
 else
     lines | xargs -P "$jobs" -I{} bash -c "{}"
-    [[ "$stage" == both || "$stage" == eval ]] && "$program" runs summary "$output" --output "$output/summary.csv"
+    if [[ "$stage" == both || "$stage" == eval ]]; then "$program" runs summary "$output" --output "$output/summary.csv"; fi
 fi

@@ -24,7 +24,7 @@ while (($# > 0)); do
             [[ -s "$1" ]] || fail "$1 does not exist or is empty; it needs one command a line"
             lines="$(awk 'END { print NR }' "$1")"
             if [[ "$kind" == aftercorr ]] && ((lines != before_lines)); then fail "--each $1: it has $lines lines, the file before it $before_lines"; fi
-            before="$(sbatch --parsable --array="1-$lines$limit" ${before:+--dependency=$kind:$before --kill-on-invalid-dep=yes} "$array" "$1")"
+            before="$(sbatch --parsable --array="1-$lines$limit" --output="$(dirname "$1")/slurm-%A_%a.log" ${before:+--dependency=$kind:$before --kill-on-invalid-dep=yes} "$array" "$1")"
             echo "$before $1 ($lines tasks)"
             before_lines="$lines"
             kind="afterok"
