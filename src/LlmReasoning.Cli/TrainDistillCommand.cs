@@ -79,7 +79,8 @@ internal static class TrainDistillCommand
         return ExitCode.Done;
     }
 
-    private static ProblemBuckets? HeldOut(DistillConfig config)
+    /// <summary>The problems to evaluate on while training; null = none.</summary>
+    internal static ProblemBuckets? HeldOut(DistillConfig config)
     {
         if (config.EvalProblems is null || config.EvalStrategy == IntervalStrategy.No) { return null; }
         var problems = ProblemSource.Read(config.EvalProblems);
@@ -125,10 +126,11 @@ internal static class TrainDistillCommand
         return rows;
     }
 
-    private static string Describe(DistillStep step) => Text($"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s");
+    /// <summary>For the bar.</summary>
+    internal static string Describe(DistillStep step) => Text($"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s");
 
-    // Lines below the bar.
-    private static IReadOnlyList<string> Details(DistillStep step, HeldOutEval? eval)
+    /// <summary>Lines below the bar.</summary>
+    internal static IReadOnlyList<string> Details(DistillStep step, HeldOutEval? eval)
     {
         List<string> lines = [Text($"{step.TrainedTokens} trained tokens, lr {step.LearningRate:G3}, rollout {step.Seconds.Rollout:0.00} s, train {step.Seconds.Train:0.00} s")];
         if (step.Samples.Count > 0) { lines.Add(Text($"{step.Samples.Count} samples of the {(step.IsOnPolicy ? "student" : "teacher")}, {step.Samples.Average(sample => sample.TokenCount):0} tokens on average")); }

@@ -12,6 +12,7 @@ internal static class StudyCommand
     {
         CreatePlan(),
         CreateRun(),
+        StudyReportCommand.Create(),
     }.WithExamples("llm-reasoning study run --config configs/quickstart/quick.yaml");
 
     private static Command CreatePlan()
@@ -50,9 +51,13 @@ internal static class StudyCommand
             var design = load(parsed);
             using var held = StudyFolder.Lock(design.Folder);
             StudyRun.Run(parsed.RootCommandResult.Command, design, SpeedOf(design));
-            if (design.Arms.Count > 1) { Console.Out.Write(StudySummary.BucketTable(design)); }
-            Console.Out.WriteLine($"written to {design.Folder}");
-            return ExitCode.Done;
+            if (design.Arms.Count == 1)
+            {
+                Console.Out.WriteLine($"written to {design.Folder}");
+                return ExitCode.Done;
+            }
+            Console.Out.Write(StudySummary.BucketTable(design));
+            return StudyReportCommand.Write(design.Folder, null);
         });
         return command.WithExamples(
             "llm-reasoning study run --config configs/quickstart/quick.yaml",

@@ -19,7 +19,7 @@ internal sealed class StudyDesign
     private static readonly string[] s_notSettings =
     [
         "model_name_or_path", "problems", "teacher_data", "output_dir", "eval_problems", "samples", "shard",
-        "batch_size", "threads", "micro_batch_tokens", "save_steps", "save_total_limit",
+        "batch_size", "threads", "micro_batch_tokens", "save_steps", "save_total_limit", "log_completions", "num_completions_to_print",
     ];
 
     private readonly StudyConfig _config;
@@ -178,6 +178,7 @@ internal sealed class StudyDesign
             Inputs = run is null ? [] : [run],
             Files = [.. ProblemFiles(problems), .. TemplateFiles(), .. run is null ? ModelFiles() : []],
             Settings = SettingsOf(config.ToYaml(), problems),
+            Defaults = DefaultsOf<EvalPassKConfig>(),
             Arguments =
             [
                 "eval", "passk", "--model", run is null ? Model : CheckpointOf(run), "--problems", problems, "--output", FolderOf(name),
@@ -216,6 +217,7 @@ internal sealed class StudyDesign
             Inputs = [],
             Files = [.. ModelFiles(), .. ProblemFiles(_train), .. TemplateFiles(), .. value.EvalProblems is { } held && File.Exists(held) ? [new InputFile("eval_problems", held)] : Array.Empty<InputFile>()],
             Settings = SettingsOf(config.ToYaml(), _train, ("eval_problems", File.Exists(value.EvalProblems) ? null : value.EvalProblems)),
+            Defaults = DefaultsOf<RlvrConfig>(),
             Arguments = ["train", "rlvr", "--config", _rlvrFile!, "--model", Model, "--problems", _train, .. TrainingArguments(config, seed, name)],
             Cost = new(samples, samples * _lengths.Completion, (double)samples * value.NumIterations * (_lengths.Prompt + _lengths.Completion), CheckpointBytes()),
         });
@@ -227,7 +229,7 @@ internal sealed class StudyDesign
         var config = LoadFor<DistillConfig>(_distillFile!, seed);
         var value = config.Value;
         var perProblem = StudyArms.NeedsTeacher(arm) ? 1 : _config.MaxPerProblem;
-        var examples = value.MaxSteps > 0 ? (double)value.MaxSteps * value.PerDeviceTrainBatchSize : value.NumTrainEpochs * TrainProblems.Count * perProblem;
+        var examples = value.MaxSteps > 0 ? (double)value.MaxSteps * value.RowsPerStep : value.NumTrainEpochs * TrainProblems.Count * perProblem;
         return Add(new()
         {
             Name = name,
@@ -236,6 +238,7 @@ internal sealed class StudyDesign
             Inputs = student is null ? [selection] : [selection, student],
             Files = [.. student is null ? ModelFiles() : [], .. TemplateFiles()],
             Settings = SettingsOf(config.ToYaml(), null),
+            Defaults = DefaultsOf<DistillConfig>(),
             Arguments =
             [
                 "train", "distill", "--config", _distillFile!, "--model", student is null ? Model : CheckpointOf(student),
@@ -328,6 +331,8 @@ internal sealed class StudyDesign
         }
         return settings;
     }
+
+    private static SortedDictionary<string, string> DefaultsOf<T>() where T : class => SettingsOf(RunConfig<T>.Load(null, []).ToYaml(), null);
 
     /// <summary>Options of a command as YAML lines; those that name files or folders are inputs, and left out.</summary>
     private static string OptionsAsYaml(IEnumerable<string> options)

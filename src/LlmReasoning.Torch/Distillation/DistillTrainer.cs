@@ -58,7 +58,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
                 var samples = source?.Draw(step, config.RowsPerStep, cancellation) ?? [];
                 var rollout = watch.Elapsed.TotalSeconds;
                 List<TrainingRow> batch = source is null ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])] : [.. samples.Select(RowOf)];
-                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, resolved.WarmupSteps, resolved.MaxSteps, config.MinLrRate);
+                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, resolved.WarmupSteps, resolved.MaxSteps, config.MinLrRate, config.NumDecaySteps);
                 var (value, norm) = Update(loss, batch, optimizer, rate, run, step);
                 done = step;
                 var metrics = new DistillStep

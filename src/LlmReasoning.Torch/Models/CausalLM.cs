@@ -12,6 +12,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     private readonly Linear? lm_head;
 #pragma warning restore CA2213
     private readonly Projection _head;
+    private long? _size;
     private Tensor? _cos, _sin;                     // [positions, d]
 
     /// <summary>A model with unset weights.</summary>
@@ -74,6 +75,9 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
         return Trunk(ids, attentionMask, forBackward: is_grad_enabled(), byAutograd: is_grad_enabled()).Hidden.MoveToOuterDisposeScope();
     }
 
+    /// <summary>How many numbers the weights hold.</summary>
+    internal long Parameters => _size ??= Weights().Values.Sum(weight => weight.numel());
+
     /// <summary>Keep each layer's input alone between forward and backward, and compute its forward again: less memory, a third more work.</summary>
     public bool GradientCheckpointing { get; set; }
 
@@ -102,13 +106,13 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     }
 
     // What the kernels of this folder do without autograd.
-    private bool HasOwnBackward => CausalAttention.Supports(DType, Device, Config.HeadDim) && RowKernels.Divides(Config.HiddenSize) && RowKernels.Divides(Config.IntermediateSize) && !Config.QkNorm;
+    internal bool HasOwnBackward => CausalAttention.Supports(DType, Device, Config.HeadDim) && RowKernels.Divides(Config.HiddenSize) && RowKernels.Divides(Config.IntermediateSize) && !Config.QkNorm;
 
     // The first token that each one sees, [B * T]; null where a document's tokens do not stand together.
     private static int[]? Starts(Tensor attentionMask)
     {
         var (rows, tokens) = ((int)attentionMask.shape[0], (int)attentionMask.shape[1]);
-        var documents = attentionMask.to_type(ScalarType.Int64).data<long>().ToArray();
+        var documents = attentionMask.to_type(ScalarType.Int64).contiguous().data<long>().ToArray();
         var starts = new int[documents.Length];
         for (var row = 0; row < rows; row++)
         {

@@ -76,6 +76,33 @@ internal static unsafe class RowKernels
         return result;
     }
 
+    /// <summary>log softmax(logits / temperature) in the memory of the logits [n, V], and of each row the entropy in nats, [n].</summary>
+    public static Tensor LogSoftmax(Tensor logits, double temperature)
+    {
+        var size = logits.shape[1];
+        var entropies = empty([logits.shape[0]], ScalarType.Float32);
+        var (rows, means) = ((nint)Aten.Data<float>(logits), (nint)Aten.Data<float>(entropies));
+        ForEachRow(logits.shape[0], size, row => ((float*)means)[row] = LogSoftmax((float*)rows + (row * size), (int)size, (float)temperature));
+        return entropies;
+    }
+
+    /// <summary>d loss / d logits in the memory of the log-probabilities l [n, V]: (g (1[y] - p) - h p (l + H)) / temperature.</summary>
+    /// <param name="targets">y, [n] long.</param>
+    /// <param name="gradient">g, of the targets' log-probabilities, [n].</param>
+    /// <param name="entropies">H, [n]; read where there is a gradient of them.</param>
+    /// <param name="entropyGradient">h, [n]; null = 0.</param>
+    public static void LogitGradient(Tensor all, Tensor targets, Tensor gradient, Tensor? entropies, Tensor? entropyGradient, double temperature)
+    {
+        var size = all.shape[1];
+        var (rows, ids, slopes) = ((nint)Aten.Data<float>(all), (nint)Aten.Data<long>(targets), (nint)Aten.Data<float>(gradient));
+        var (means, meanSlopes) = entropyGradient is null ? (0, 0) : ((nint)Aten.Data<float>(entropies!), (nint)Aten.Data<float>(entropyGradient));
+        ForEachRow(all.shape[0], size, row =>
+        {
+            var (mean, meanSlope) = meanSlopes == 0 ? (0f, 0f) : (((float*)means)[row], ((float*)meanSlopes)[row]);
+            LogitGradient((float*)rows + (row * size), (int)size, (int)((long*)ids)[row], ((float*)slopes)[row], mean, meanSlope, (float)(1 / temperature));
+        });
+    }
+
     private const int Parts = 16;
 
     private static void ForEachPart(long elements, Action<int> each)
@@ -149,5 +176,41 @@ internal static unsafe class RowKernels
             (slope * up * sigmoid * (Vector512<float>.One + (gate * (Vector512<float>.One - sigmoid)))).Store(result + i);
             (slope * gate * sigmoid).Store(result + size + i);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float LogSoftmax(float* x, int size, float temperature)
+    {
+        var scale = Vector512.Create(1 / temperature);
+        var largest = Vector512.Create(float.NegativeInfinity);
+        for (var i = 0; i < size; i += Width) { largest = Vector512.Max(largest, Vector512.Load(x + i)); }
+        var top = float.NegativeInfinity;
+        for (var i = 0; i < Width; i++) { top = MathF.Max(top, largest[i]); }
+        var (shift, sum, weighted) = (Vector512.Create(top), Vector512<float>.Zero, Vector512<float>.Zero);
+        for (var i = 0; i < size; i += Width)
+        {
+            var z = (Vector512.Load(x + i) - shift) * scale;
+            var weight = Vector512.Exp(z);
+            sum += weight;
+            weighted = Vector512.FusedMultiplyAdd(weight, z, weighted);
+            z.Store(x + i);
+        }
+        var total = Vector512.Sum(sum);
+        var logSum = MathF.Log(total);
+        var down = Vector512.Create(logSum);
+        for (var i = 0; i < size; i += Width) { (Vector512.Load(x + i) - down).Store(x + i); }
+        return logSum - (Vector512.Sum(weighted) / total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LogitGradient(float* logProbs, int size, int target, float gradient, float entropy, float entropyGradient, float scale)
+    {
+        var (constant, slope) = (Vector512.Create(-scale * (gradient + (entropyGradient * entropy))), Vector512.Create(-scale * entropyGradient));
+        for (var i = 0; i < size; i += Width)
+        {
+            var logProb = Vector512.Load(logProbs + i);
+            (Vector512.Exp(logProb) * Vector512.FusedMultiplyAdd(slope, logProb, constant)).Store(logProbs + i);
+        }
+        logProbs[target] += scale * gradient;
     }
 }

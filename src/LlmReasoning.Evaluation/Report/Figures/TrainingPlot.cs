@@ -11,11 +11,13 @@ public sealed record TrainingSeries(string Name, IReadOnlyList<(double Step, dou
 public static class TrainingPlot
 {
     /// <param name="panels">The title and the lines of each panel; shares, such as pass@k, run from 0 to 1.</param>
-    public static Figure Of(IReadOnlyList<(string Title, bool IsShare, IReadOnlyList<TrainingSeries> Series)> panels) => Figure.Of(
-        "curves",
+    /// <param name="name">Of the figure's files.</param>
+    /// <param name="columns">Panels in a row.</param>
+    public static Figure Of(IReadOnlyList<(string Title, bool IsShare, IReadOnlyList<TrainingSeries> Series)> panels, string name = "curves", int columns = 3) => Figure.Of(
+        name,
         "Measured along the training steps.",
         [.. panels.Select(panel => Draw(panel.Title, panel.IsShare, panel.Series))],
-        3,
+        columns,
         panels.Count == 1 ? 900 : 560,
         400);
 

@@ -74,16 +74,17 @@ internal sealed class HtmlPage
         }
     }
 
-    /// <summary>A table that a click on a heading sorts; the first row holds the headings.</summary>
+    /// <summary>A table that a click on a heading sorts; the first row holds the headings. Columns without a digit are set to the left.</summary>
     public void Table(IReadOnlyList<string[]> rows)
     {
+        var classes = rows[0].Select((_, column) => rows.Skip(1).All(row => !row[column].Any(char.IsAsciiDigit)) ? " class=\"words\"" : "").ToArray();
         _body.Append("<div class=\"scroll\"><table>\n<thead><tr>");
-        foreach (var heading in rows[0]) { _body.Append($"<th scope=\"col\"><button type=\"button\">{Escape(heading)}</button></th>"); }
+        for (var column = 0; column < classes.Length; column++) { _body.Append($"<th scope=\"col\"{classes[column]}><button type=\"button\">{Escape(rows[0][column])}</button></th>"); }
         _body.Append("</tr></thead>\n<tbody>\n");
         foreach (var row in rows.Skip(1))
         {
             _body.Append("<tr>");
-            foreach (var cell in row) { _body.Append($"<td>{Escape(cell)}</td>"); }
+            for (var column = 0; column < classes.Length; column++) { _body.Append($"<td{classes[column]}>{Escape(row[column])}</td>"); }
             _body.Append("</tr>\n");
         }
         _body.Append("</tbody></table></div>\n");

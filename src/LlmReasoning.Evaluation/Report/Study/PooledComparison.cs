@@ -9,8 +9,9 @@ internal static class PooledComparison
     /// <param name="runs">The study.</param>
     /// <param name="buckets">As <see cref="SuccessBuckets.Parse"/> reads them.</param>
     /// <param name="bootstrap">For the intervals.</param>
-    /// <exception cref="UserException">A control that repeats the base.</exception>
-    public static ComparisonSummary Of(StudyRuns runs, string buckets, SeedBootstrap bootstrap)
+    /// <param name="hasCurves">False = the intervals of the curves are not needed, and are not intervals.</param>
+    /// <exception cref="UserException">A control that repeats the base, or nothing to compare.</exception>
+    public static ComparisonSummary Of(StudyRuns runs, string buckets, SeedBootstrap bootstrap, bool hasCurves = true)
     {
         string[] arms = [.. runs.Arms.Where(arm => arm != Arm.Base)];
         if (arms.Length == 0) { throw new UserException($"{runs.Folder}: only the base is evaluated; there is nothing to compare with it, go on with study run"); }
@@ -29,29 +30,39 @@ internal static class PooledComparison
 
         ComparedModel WithIntervals(ComparedModel model, string arm)
         {
+            model = model with { Gains = Gains(model, arm) };
+            if (!hasCurves) { return model; }
             var differences = runs.Rows((s, i) => [.. PassAt(arm, s, i).Zip(PassAt(Arm.Base, s, i), (own, others) => own - others)]);
             var deltas = bootstrap.Means(differences);
-            var gap = bootstrap.Means(runs.Rows((s, i) => [PassAt(Arm.Base, s, i)[^1] - PassAt(arm, s, i)[0]]))[0];
             return model with
             {
                 Curve = Curve(arm),
                 Deltas = [.. deltas.Select((delta, k) => new CurveDelta(ks[k], delta.Value, delta.Lo, delta.Hi, double.NaN))],
-                Gains = [.. model.Gains.Select((gain, bucket) => WithInterval(gain, bucket, arm))],
-                EfficiencyGap = gap,
+                EfficiencyGap = bootstrap.Means(runs.Rows((s, i) => [PassAt(Arm.Base, s, i)[^1] - PassAt(arm, s, i)[0]]))[0],
                 Crossing = model.Crossing is null ? null : Crossing(differences),
             };
         }
 
-        BucketGain WithInterval(BucketGain gain, int bucket, string arm)
+        BucketGain[] Gains(ComparedModel model, string arm)
         {
-            Estimate? Over(string other) => bootstrap.Number(
-                runs.Rows((s, i) =>
-                {
-                    if (inBuckets.IndexOf(before[s].Counts.Problems[i].C) != bucket) { return [0, 0]; }
-                    return [1, (double)(runs.Test(arm)[s].Counts.Problems[i].C - runs.Test(other)[s].Counts.Problems[i].C) / runs.N];
-                }),
-                means => means[1] / means[0]);
-            return gain.Problems == 0 ? gain : gain with { Gain = Over(Arm.Base), GainOverControl = gain.ControlRate is null ? null : Over(Arm.Control) };
+            const int columns = 3;      // of a bucket: problems, gain over the base, gain over the control
+            var rows = runs.Rows((s, i) =>
+            {
+                var row = new double[columns * inBuckets.Ranges.Count];
+                int Correct(string of) => runs.Test(of)[s].Counts.Problems[i].C;
+                var bucket = inBuckets.IndexOf(before[s].Counts.Problems[i].C);
+                row[columns * bucket] = 1;
+                row[columns * bucket + 1] = (double)(Correct(arm) - Correct(Arm.Base)) / runs.N;
+                row[columns * bucket + 2] = runs.HasControl ? (double)(Correct(arm) - Correct(Arm.Control)) / runs.N : double.NaN;
+                return row;
+            });
+            var numbers = bootstrap.Numbers(rows,
+            [
+                .. from bucket in Enumerable.Range(0, inBuckets.Ranges.Count)
+                   from column in new[] { 1, 2 }
+                   select (Func<double[], double>)(means => means[columns * bucket + column] / means[columns * bucket]),
+            ]);
+            return [.. model.Gains.Select((gain, bucket) => gain with { Gain = numbers[2 * bucket], GainOverControl = gain.ControlRate is null ? null : numbers[2 * bucket + 1] })];
         }
 
         Crossing? Crossing(double[][][] differences)
@@ -64,7 +75,7 @@ internal static class PooledComparison
 
         return pooled with
         {
-            Base = pooled.Base with { Curve = Curve(Arm.Base) },
+            Base = hasCurves ? pooled.Base with { Curve = Curve(Arm.Base) } : pooled.Base,
             Models = [.. pooled.Models.Select((model, i) => WithIntervals(model, arms[i]))],
             Control = pooled.Control is null ? null : WithIntervals(pooled.Control, Arm.Control),
             Seed = bootstrap.Seed,

@@ -25,10 +25,14 @@ internal sealed class SeedBootstrap(long seed, int draws)
     }
 
     /// <summary>A number made of column means, and its interval over the draws in which it is defined (not NaN; infinities count); null where it is not defined itself.</summary>
-    public Estimate? Number(IReadOnlyList<double[][]> rows, Func<double[], double> number)
+    public Estimate? Number(IReadOnlyList<double[][]> rows, Func<double[], double> number) => Numbers(rows, [number])[0];
+
+    /// <summary>Several of them from the same column means.</summary>
+    public Estimate?[] Numbers(IReadOnlyList<double[][]> rows, IReadOnlyList<Func<double[], double>> numbers)
     {
-        var value = number(Mean(rows));
-        return double.IsNaN(value) ? (Estimate?)null : Of(value, [.. MeansOfDraws(rows).Select(number)]);
+        var means = Mean(rows);
+        var drawn = MeansOfDraws(rows);
+        return [.. numbers.Select(number => number(means) is var value && double.IsNaN(value) ? (Estimate?)null : Of(value, [.. drawn.Select(number)]))];
     }
 
     /// <summary>Column means over seeds and problems.</summary>

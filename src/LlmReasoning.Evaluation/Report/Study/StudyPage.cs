@@ -116,7 +116,8 @@ internal sealed class StudyPage
 
     private string Title => $"Study {_summary.Runs.File.Name}";
 
-    private string Lead => string.Join(' ', new[] { _summary.Runs.File.Synthetic ? SyntheticNote : "", _summary.Runs.File.Description ?? "" }.Where(text => text.Length > 0));
+    // Of synthetic problems there is one thing to say first.
+    private string Lead => _summary.Runs.File.Synthetic ? SyntheticNote : _summary.Runs.File.Description ?? "";
 
     private string Subtitle =>
         $"{_summary.Runs.File.Model}, {_summary.Runs.Problems} test problems, n = {_summary.Runs.N} samples each, {(_summary.Runs.Seeds.Count == 1 ? "seed" : "seeds")} {string.Join(", ", _summary.Runs.Seeds)}; "

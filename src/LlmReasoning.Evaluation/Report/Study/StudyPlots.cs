@@ -141,13 +141,13 @@ internal static class StudyPlots
         TrainingSeries[] losses = [.. summary.Trainings.Where(run => run.Arm != Arm.Rlvr && run.Seed == summary.Runs.Seeds[0] && run.Has("loss")).Select(run => new TrainingSeries(Arm.Name(run.Arm), run.Points("loss")))];
         (string, bool, IReadOnlyList<TrainingSeries>)[] panels =
         [
-            ("share of right completions", true, Rlvr("accuracy")),
-            ($"share of groups{(first is null ? "" : $", seed {first.Seed}")}", true, Groups()),
-            ("tokens a completion", false, Rlvr("completions/mean_length")),
-            ($"loss of distillation, seed {summary.Runs.Seeds[0]}", false, losses),
+            ("RLVR: share of right completions", true, Rlvr("accuracy")),
+            ($"RLVR: share of groups{(first is null ? "" : $", seed {first.Seed}")}", true, Groups()),
+            ("RLVR: tokens a completion", false, Rlvr("completions/mean_length")),
+            ($"distillation: loss, seed {summary.Runs.Seeds[0]}", false, losses),
         ];
         panels = [.. panels.Where(panel => panel.Item3.Any(series => series.Points.Count > 0))];
-        return panels.Length == 0 ? null : TrainingPlot.Of(panels);
+        return panels.Length == 0 ? null : TrainingPlot.Of(panels, "training", columns: 2);
     }
 
     private static Plot DrawGains(StudySummary summary, ComparisonSummary comparison, string[] arms, string title)

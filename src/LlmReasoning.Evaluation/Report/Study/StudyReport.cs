@@ -69,7 +69,7 @@ public static class StudyReport
             Runs = runs,
             Claims = [.. Claim.All.Select(measurement.Of)],
             Comparison = PooledComparison.Of(runs, "kim6", bootstrap),
-            Finer = PooledComparison.Of(runs, "kim8", bootstrap),
+            Finer = PooledComparison.Of(runs, "kim8", bootstrap, hasCurves: false),
             Responses = StudyResponses.Of(runs, problems, words, bootstrap),
             Keywords = keywords,
             Trainings = [.. runs.Arms.SelectMany(arm => runs.Seeds.Select(seed => TrainedRun.Read(runs.FolderOf(seed, arm, "run"), arm, seed))).OfType<TrainedRun>()],

@@ -57,6 +57,22 @@ internal sealed record StudySettings(
         }
     }
 
+    /// <summary>Wall time of a stage of <c>study run</c>, from its stage.json; null where there is none.</summary>
+    public static double? StageSeconds(string folder)
+    {
+        var path = Path.Combine(folder, "stage.json");
+        if (!File.Exists(path)) { return null; }
+        try
+        {
+            using var record = JsonDocument.Parse(File.ReadAllBytes(path));
+            return record.RootElement.TryGetProperty("seconds", out var seconds) && seconds.TryGetDouble(out var known) ? known : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>A config.yaml as this program writes it, one "key: value" a line; empty where there is none.</summary>
     public static Dictionary<string, string> Config(string path)
     {

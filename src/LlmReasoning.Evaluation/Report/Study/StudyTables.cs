@@ -264,7 +264,7 @@ internal static class StudyTables
             [.. rows.Select(row => (object?[])[row.Stage, row.Key, row.Value, row.Default])]);
     }
 
-    /// <summary>Tokens and seconds of the parts of a study, means over seeds.</summary>
+    /// <summary>Tokens and seconds of the parts of a study, means over seeds. The file leaves the seconds out: two equal studies have equal tables.</summary>
     public static StudyTable Costs(StudySummary summary)
     {
         var runs = summary.Runs;
@@ -274,7 +274,14 @@ internal static class StudyTables
             if (evaluations is null) { return; }
             double Samples(StudyEvaluation one) => one.Counts.Problems.Sum(problem => (double)problem.N);
             double Tokens(StudyEvaluation one) => one.Counts.Problems.Zip(one.Tokens, (problem, tokens) => problem.N * tokens).Sum();
-            rows.Add((part, arm, evaluations.Average(Samples), evaluations.Average(Tokens), null, null));
+            rows.Add((part, arm, evaluations.Average(Samples), evaluations.Average(Tokens), null, Seconds([.. evaluations.Select(one => one.Folder)])));
+        }
+
+        // Only a study that study run made knows how long an evaluation took.
+        double? Seconds(string[] folders)
+        {
+            double?[] known = [.. folders.Select(StudySettings.StageSeconds)];
+            return known.All(seconds => seconds is not null) ? known.Average() : null;
         }
 
         foreach (var arm in runs.Arms)
@@ -293,14 +300,14 @@ internal static class StudyTables
         return new StudyTable(
             "costs",
             "Costs",
-            "A seed, mean over seeds. Tokens that are sampled, and tokens that are trained on; seconds of the training steps as metrics.csv has them (they depend on the machine, all else does not).",
+            "A seed, mean over seeds. Tokens that are sampled, and tokens that are trained on; seconds of the training steps as metrics.csv has them, and of evaluations as stage.json has them (they depend on the machine, all else does not).",
             [
                 ["part", "arm", "samples", "tokens sampled", "tokens trained on", "seconds"],
                 .. rows.Select(row => new[] { row.Part, row.Arm, Count(row.Samples), Count(row.Sampled), Count(row.Trained), Count(row.Seconds) }),
                 ["all", "", Count(Sum(row => row.Samples)), Count(Sum(row => row.Sampled)), Count(Sum(row => row.Trained)), Count(Sum(row => row.Seconds))],
             ],
-            ["part", "arm", "samples", "tokens_sampled", "tokens_trained", "seconds"],
-            [.. rows.Select(row => (object?[])[row.Part, row.Arm, row.Samples, row.Sampled, row.Trained, row.Seconds])]);
+            ["part", "arm", "samples", "tokens_sampled", "tokens_trained"],
+            [.. rows.Select(row => (object?[])[row.Part, row.Arm, row.Samples, row.Sampled, row.Trained])]);
     }
 
     public static StudyTable Versions(StudySummary summary) => new(

@@ -4,26 +4,26 @@ using LlmReasoning.Evaluation.Report.Study;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Rlvr;
 
-namespace LlmReasoning.Cli;
+namespace LlmReasoning.Cli.Study;
 
 /// <summary><c>study report</c>: claims, tables, figures and one page from the folders of a study, without a model.</summary>
 internal static class StudyReportCommand
 {
-    private static readonly Option<string> Study = new("--study") { Description = "The study's folder: study.json, seed-S/ARM/...", HelpName = "DIR", Required = true };
+    private static readonly Option<string> Folder = new("--study") { Description = "The study's folder: study.json, seed-S/ARM/...", HelpName = "DIR", Required = true };
 
     private static readonly Option<string?> Output = new("--output") { Description = "Where to write [default: DIR/report]", HelpName = "DIR" };
 
     public static Command Create()
     {
-        var command = new Command("report", "Write a study's report from its folders: claims with intervals, tables and figures beside the paper's, problems with samples.") { Study, Output };
-        command.SetAction(parsed => Run(parsed.GetValue(Study)!, parsed.GetValue(Output)));
+        var command = new Command("report", "Write a study's report from its folders: claims with intervals, tables and figures beside the paper's, problems with samples.") { Folder, Output };
+        command.SetAction(parsed => Write(parsed.GetValue(Folder)!, parsed.GetValue(Output)));
         return command.WithExamples("llm-reasoning study report --study runs/study");
     }
 
     /// <summary>Writes the report and tells the console what the claims came to.</summary>
     /// <param name="study">The study's folder.</param>
     /// <param name="output">Null = report/ in it.</param>
-    public static int Run(string study, string? output)
+    public static int Write(string study, string? output)
     {
         var folder = output ?? Path.Combine(study, "report");
         Console.Out.Write(StudyReport.Write(study, folder, Defaults()));
