@@ -11,7 +11,7 @@ internal sealed record StudySettings(
 {
     // Paths, and what is meant to differ.
     private static readonly string[] NotCompared =
-        ["output_dir", "teacher_data", "model_name_or_path", "problems", "seed", "samples", "shard", "batch_size", "threads", "k", "n", "buckets", "save_steps", "save_total_limit", "micro_batch_tokens"];
+        ["output_dir", "teacher_data", "model_name_or_path", "model_id", "problems", "seed", "samples", "shard", "batch_size", "threads", "k", "n", "buckets", "save_steps", "save_total_limit", "micro_batch_tokens"];
 
     public static StudySettings Read(StudyRuns runs)
     {
