@@ -11,5 +11,6 @@ internal static class DataCommand
         DataCheckCommand.Create(),
         DataSelectCommand.Create(),
         DataImportCommand.Create(),
+        DataInspectCommand.Create(),
     }.WithExamples("llm-reasoning data synthesize --split test --count 120 --output test.jsonl");
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
@@ -23,6 +24,7 @@ internal static class EvalPassKCommand
         options.AddFlag("--allow-unequal-n", nameof(EvalPassKConfig.AllowUnequalN), "Let problems have fewer samples than others");
         options.Add("--policy", nameof(EvalPassKConfig.Policy), "Where an answer is looked for: reward (the last box alone) or lenient", "NAME");
         options.Add("--buckets", nameof(EvalPassKConfig.Buckets), "By success count: kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16", "NAME");
+        options.Add("--base", nameof(EvalPassKConfig.Base), "The base's evaluation folder of these problems: a second table has buckets by its success count", "DIR");
         command.SetAction(parsed => Run(options.Load(parsed)));
         return command.WithExamples(
             "llm-reasoning eval passk --model embedded --problems embedded-test --k 256 --max-new-tokens 72 --output runs/base",
@@ -39,6 +41,8 @@ internal static class EvalPassKCommand
         if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
         var problems = ProblemSource.Read(source, value.Filter(), value.FieldNames());
         if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
+        var baseModel = value.Base is null ? null : EvaluatedModel.Read(value.Base);
+        PassKReport.CheckBase(problems, baseModel);
         Logging.ToFile(folder);
         IReadOnlyList<string> samples;
         if (value.Samples is not null) { samples = SampleFile.Find(value.Samples); }
@@ -58,6 +62,7 @@ internal static class EvalPassKCommand
             AllowUnequalN = value.AllowUnequalN,
             Policy = value.Policy,
             Buckets = value.Buckets,
+            Base = baseModel,
             BootstrapSeed = value.Seed,
         });
         Console.Out.Write(SummaryTable.ToText(summary));

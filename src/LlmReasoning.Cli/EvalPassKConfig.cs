@@ -14,6 +14,9 @@ internal sealed record EvalPassKConfig : SamplingConfig
     /// <summary>Buckets by success count: kim4, kim6, kim8, kim_entropy, or upper ends such as "0,4,16".</summary>
     public string Buckets { get; init; } = "kim6";
 
+    /// <summary>The base's evaluation folder of the same problems, for a table by its success counts too; null = none.</summary>
+    public string? Base { get; init; }
+
     /// <summary>Only part i of n of the problems, such as "3/16": for job arrays; null = all.</summary>
     public string? Shard { get; init; }
 

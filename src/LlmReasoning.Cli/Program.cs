@@ -19,6 +19,7 @@ internal static class Program
             DataCommand.Create(),
             VerifyCommand.Create(),
             StudyCommand.Create(),
+            RunsCommand.Create(),
             InfoCommand.Create(),
         };
         root.Options.Add(Verbose);

@@ -24,7 +24,7 @@ internal sealed class ProgressBar : IDisposable
             new TaskDescriptionColumn(),
             new ProgressBarColumn { Width = 20 },
             new StatusColumn(status));
-        progress.UseRenderHook((bar, _) => new Rows([bar, .. details().Select(line => new Text("  " + line) { Overflow = Overflow.Ellipsis })]));
+        progress.UseRenderHook((bar, _) => new Rows([bar, .. details().Select(line => new Text(OneRow("  " + line)))]));
         progress.RefreshRate = TimeSpan.FromMilliseconds(250);
         Stderr.WriteAboveBar = line => _terminal.WriteLine(line);
         _display = progress.StartAsync(context =>
@@ -53,6 +53,9 @@ internal sealed class ProgressBar : IDisposable
         Stderr.WriteAboveBar = null;
         Volatile.Write(ref _drawn, 0);
     }
+
+    // Spectre would break it into several, and the bar's redraw counts rows.
+    private string OneRow(string line) => line.Length < _terminal.Profile.Width ? line : line[..Math.Max(0, _terminal.Profile.Width - 2)] + '\u2026';
 
     private sealed class StatusColumn(Func<string> status) : ProgressColumn
     {

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
@@ -11,23 +13,30 @@ using Serilog;
 
 namespace LlmReasoning.Cli;
 
-/// <summary><c>train distill</c>: supervised training on teacher responses.</summary>
+/// <summary><c>train distill</c>: training on a teacher's texts or distributions, or on the student's own samples under a teacher.</summary>
 internal static class TrainDistillCommand
 {
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "output_dir", "micro_batch_tokens"];
+    // What a run that goes on may change.
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens",
+        "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
     {
-        var command = new Command("distill", "Train on teacher responses: jsonl with prompt and completion (or response), or problem and response.");
-        var options = new ConfigOptions<DistillConfig>(command);
+        var command = new Command("distill", "Train on teacher responses (jsonl, CSV, parquet), or under a teacher model's distribution.");
+        var options = new ConfigOptions<DistillConfig>(command, DistillPresets.ValuesOf);
         options.Add("--model", nameof(DistillConfig.ModelNameOrPath), "The student's folder, or \"embedded\"", "DIR");
-        options.Add("--teacher-data", nameof(DistillConfig.TeacherData), "Files of responses, such as sft.jsonl of data select", "FILE");
+        options.Add("--teacher-data", nameof(DistillConfig.TeacherData), "Responses: prompt and completion, problem and response, messages, text, samples; or folders of data select, sample, eval passk", "FILE");
+        options.Add("--teacher-model", nameof(DistillConfig.TeacherModelNameOrPath), "A model with the student's tokenizer, for its distribution over the vocabulary", "DIR");
+        options.Add("--problems", nameof(DistillConfig.Problems), "What samples are of, and prompts for new samples: a file, or embedded-train", "FILE");
+        options.Add("--preset", nameof(DistillConfig.Preset), $"Values for keys that are not given: {string.Join(", ", DistillPresets.All.Select(preset => preset.Name))}", "NAME");
         options.Add("--output", nameof(DistillConfig.OutputDir), "The run's folder", "DIR");
-        options.Add("--seed", nameof(DistillConfig.Seed), "Of the data's order", "SEED");
-        var resume = new Option<bool>("--resume") { Description = "Go on from the last checkpoint in the output folder" };
+        options.Add("--seed", nameof(DistillConfig.Seed), "Of the data's order and of sampling", "SEED");
+        var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
         command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume)));
-        return command.WithExamples("llm-reasoning train distill --config configs/quickstart/distill.yaml --teacher-data runs/self/sft.jsonl --output runs/base-base");
+        return command.WithExamples(
+            "llm-reasoning train distill --config configs/quickstart/distill.yaml --teacher-data runs/self/sft.jsonl --output runs/base-base",
+            "llm-reasoning train distill --config configs/quickstart/on-policy.yaml --teacher-model runs/rlvr/checkpoints/step-000070 \\\n--problems embedded-train --output runs/on-policy");
     }
 
     private static int Run(RunConfig<DistillConfig> config, bool resume)
@@ -35,59 +44,99 @@ internal static class TrainDistillCommand
         var value = config.Value.Validate();
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
-        if (value.TeacherData is not { Count: > 0 } files) { throw config.Mistake(nameof(value.TeacherData), "give it, as in --teacher-data sft.jsonl"); }
+        var files = value.TeacherData ?? [];
+        if (files.Count == 0 && value.ReadsData) { throw config.Mistake(nameof(value.TeacherData), "give it, as in --teacher-data sft.jsonl"); }
+        if (files.Count == 0 && value.Problems is null) { throw config.Mistake(nameof(value.Problems), "samples need prompts: give problems, or teacher data with prompts"); }
+        var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
+        var heldOut = HeldOut(value);
         var template = PromptTemplate.Load(value.Template);
-        var run = TrainingRun.Open(folder, resume);
-        if (run.LastStep > 0) { RunSettings.RefuseOthers(config, folder, s_changeable); }
-        Logging.ToFile(folder);
-        NativeTorch.Initialise();
-        var source = ModelFolder.Resolve(modelId);
-        var tokenizer = ModelFolder.LoadTokenizer(source);
-        using var student = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : source);
-        var stopId = GenerationDefaults.Read(source, student.Config).EosTokenIds is [var first, ..] ? first
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
+        var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems);
+        using var _ = student;
+        using var teacher = LoadTeacher(value, tokenizer);
+        var stopIds = GenerationDefaults.Read(source, student.Config).EosTokenIds is { Count: > 0 } ids ? ids
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");
-        var examples = Fitting([.. files.SelectMany(file => Read(file, tokenizer, template, stopId))], value, student.Config.MaxPositionEmbeddings);
-        IReadOnlyList<TrainingRow> rows = value.Packing
-            ? TrainingRow.Pack(examples, Math.Min(value.MaxLength ?? int.MaxValue, student.Config.MaxPositionEmbeddings))
-            : [.. examples.Select(example => new TrainingRow(example))];
-        var steps = value.Steps(rows.Count);
-        AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
-        Manifest.Write(Path.Combine(folder, "manifest.json"), source, student, files[0]);
+        var examples = Read(files, new(tokenizer, template, stopIds[0], value, problems), value, student.Config.MaxPositionEmbeddings);
+        HashSet<int> sampleStopIds = [.. stopIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
+        SampledExamples? Sampler(CausalLM? model, string stream) =>
+            model is null ? null : new(model, tokenizer, Prompts(problems, examples, tokenizer, template), sampleStopIds, value, stream);
+        var rows = value.ReadsData ? Rows(examples, value, student.Config.MaxPositionEmbeddings) : [];
+        var trainer = new DistillTrainer(student, value, source)
+        {
+            Teacher = teacher,
+            StudentSamples = value.Lmbda > 0 ? Sampler(student, "student") : null,
+            TeacherSamples = value.SeqKd && value.Lmbda < 1 ? Sampler(teacher, "teacher") : null,
+            Examiner = heldOut is null ? null : new(student, tokenizer, heldOut, template, sampleStopIds, value.Examination()),
+            Warn = warning => Log.Warning("{Warning:l}", warning),
+        };
+        var steps = trainer.Resolve(rows).MaxSteps;
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
-            new DistillTrainer(student, value, source).Train(
-                run,
-                rows,
-                step => progress.Report(step.Step, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s")),
-                Interruption.Token);
+            HeldOutEval? eval = null;
+            trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step), Details(step, eval = step.Eval ?? eval)), Interruption.Token);
         }
-        Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, steps));
+        Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, Math.Max(steps, run.LastStep)));
         return ExitCode.Done;
     }
 
-    private static IEnumerable<SftExample> Read(string file, Tokenizer tokenizer, PromptTemplate template, int stopId)
+    /// <summary>The problems to evaluate on while training; null = none.</summary>
+    internal static ProblemBuckets? HeldOut(DistillConfig config)
     {
-        foreach (var (line, place) in JsonLines.Read(file))
-        {
-            var response = JsonLines.Text(line, "completion", place) ?? JsonLines.Text(line, "response", place)
-                ?? throw new UserException($"{place}: completion is missing; write \"completion\" or \"response\"");
-            yield return SftExample.Of(tokenizer, PromptOf(line, place, template), response, stopId, place);
-        }
+        if (config.EvalProblems is null || config.EvalStrategy == IntervalStrategy.No) { return null; }
+        var problems = ProblemSource.Read(config.EvalProblems);
+        PassKReport.CheckGolds(problems, config.Policy);
+        return ProblemBuckets.Of(problems, config.EvalBaseEval, config.Buckets);
     }
 
-    private static string PromptOf(JsonElement line, string place, PromptTemplate template) =>
-        JsonLines.Text(line, "prompt", place)
-        ?? (JsonLines.Text(line, "problem", place) is { } problem ? template.Render(problem) : null)
-        ?? throw new UserException($"{place}: prompt is missing; write \"prompt\", or \"problem\" for the template");
-
-    private static List<SftExample> Fitting(List<SftExample> examples, DistillConfig config, int context)
+    private static CausalLM? LoadTeacher(DistillConfig config, Tokenizer tokenizer)
     {
+        if (config.TeacherModelNameOrPath is not { } name) { return null; }
+        var folder = ModelFolder.Resolve(name);
+        SharedVocabulary.Require(tokenizer, ModelFolder.LoadTokenizer(folder));
+        return CausalLM.Load(folder);
+    }
+
+    private static List<SftExample> Read(IReadOnlyList<string> files, ExampleReader reader, DistillConfig config, int context)
+    {
+        if (files.Count == 0) { return []; }
+        List<PlacedExample> placed = [.. files.SelectMany(reader.Read)];
         var limit = Math.Min(config.MaxLength ?? context, context);
-        List<SftExample> fitting = [.. examples.Where(example => example.Length <= limit)];
-        var dropped = examples.Count - fitting.Count;
-        if (dropped > 0 && !config.DropOverlong) { throw new UserException($"{dropped} of {examples.Count} examples have more than {limit} tokens, the longest {examples.Max(example => example.Length)}; raise max_length, or leave them out with drop_overlong: true"); }
-        if (fitting.Count == 0) { throw new UserException("no example is left to train on; look at teacher_data and max_length"); }
-        if (dropped > 0) { Log.Warning("{Dropped} of {Count} examples have more than {Limit} tokens and are left out", dropped, examples.Count, limit); }
-        return fitting;
+        var overlong = placed.Where(one => one.Example.Length > limit).ToList();
+        if (overlong.Count > 0 && !config.DropOverlong)
+        {
+            var longest = overlong.MaxBy(one => one.Example.Length)!;
+            throw new UserException($"{overlong.Count} of {placed.Count} examples have more than {limit} tokens, the longest {longest.Example.Length} ({longest.Place}); raise max_length, or leave them out with drop_overlong: true");
+        }
+        if (overlong.Count == placed.Count) { throw new UserException("no example is left to train on; look at teacher_data and max_length"); }
+        if (overlong.Count > 0) { Log.Warning("{Dropped} of {Count} examples have more than {Limit} tokens and are left out", overlong.Count, placed.Count, limit); }
+        var endless = placed.Count(one => !one.HasEnd);
+        if (endless > 0) { Log.Warning("{Endless} of {Count} examples were cut at a limit and do not teach where to stop", endless, placed.Count); }
+        return [.. placed.Where(one => one.Example.Length <= limit).Select(one => one.Example)];
     }
+
+    private static IReadOnlyList<SamplePrompt> Prompts(IReadOnlyList<Problem>? problems, List<SftExample> examples, Tokenizer tokenizer, PromptTemplate template) => problems is not null
+        ? [.. problems.Select(problem => new SamplePrompt(problem.Id, tokenizer.Encode(template.Render(problem.Text))))]
+        : [.. examples.Select((example, i) => new SamplePrompt($"example-{i + 1}", example.PromptIds))];
+
+    private static IReadOnlyList<TrainingRow> Rows(List<SftExample> examples, DistillConfig config, int context)
+    {
+        if (!config.Packing) { return [.. examples.Select(example => new TrainingRow(example))]; }
+        var rows = TrainingRow.Pack(examples, Math.Min(config.MaxLength ?? context, context));
+        Log.Information("{Examples} examples are packed into {Rows} rows", examples.Count, rows.Count);
+        return rows;
+    }
+
+    /// <summary>For the bar.</summary>
+    internal static string Describe(DistillStep step) => Text($"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s");
+
+    /// <summary>Lines below the bar.</summary>
+    internal static IReadOnlyList<string> Details(DistillStep step, HeldOutEval? eval)
+    {
+        List<string> lines = [Text($"{step.TrainedTokens} trained tokens, lr {step.LearningRate:G3}, rollout {step.Seconds.Rollout:0.00} s, train {step.Seconds.Train:0.00} s")];
+        if (step.Samples.Count > 0) { lines.Add(Text($"{step.Samples.Count} samples of the {(step.IsOnPolicy ? "student" : "teacher")}, {step.Samples.Average(sample => sample.TokenCount):0} tokens on average")); }
+        if (eval is not null) { lines.Add(Text($"held out: pass@1 {eval.PassAt1:0.0 %}, pass@n {eval.PassAtN:0.0 %}; pass@1 by bucket: {string.Join(", ", eval.Buckets.Take(12).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt1:0 %}")))}")); }
+        return lines;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,11 @@
 using System.CommandLine;
-using System.Globalization;
 using LlmReasoning.Cli.Config;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Problems.Synthetic;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Pretraining;
-using LlmReasoning.Torch.Runs;
+using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using Serilog;
@@ -27,7 +26,7 @@ internal static class TrainPretrainCommand
         options.Add("--corpus", nameof(PretrainConfig.Corpus), "\"embedded\", generated on the fly, or jsonl with text, or with prompt and completion", "FILE");
         options.Add("--output", nameof(PretrainConfig.OutputDir), "The run's folder", "DIR");
         options.Add("--seed", nameof(PretrainConfig.Seed), "Of the random weights and the data's order", "SEED");
-        var resume = new Option<bool>("--resume") { Description = "Go on from the last checkpoint in the output folder" };
+        var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
         command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume)));
         return command.WithExamples("llm-reasoning train pretrain --config configs/quickstart/pretrain.yaml --output runs/pretrain", "llm-reasoning train pretrain --config configs/quickstart/pretrain.yaml --output runs/pretrain --resume");
@@ -41,16 +40,16 @@ internal static class TrainPretrainCommand
         var isGenerated = corpus == EmbeddedCorpus && !File.Exists(corpus);
         if (isGenerated && value is { CorpusSize: null, MaxSteps: -1 }) { throw config.Mistake(nameof(value.CorpusSize), "the generated corpus has no end: give corpus_size or max_steps"); }
         var heldOut = new HeldOutProblems(value.HeldOut.SelectMany(set => ProblemSource.Read(set, null, null)));
-        var run = TrainingRun.Open(folder, resume);
-        if (run.LastStep > 0) { RunSettings.RefuseOthers(config, folder, s_changeable); }
-        Logging.ToFile(folder);
+        var supervised = value.Supervised();
+        var examined = TrainDistillCommand.HeldOut(supervised);
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
         NativeTorch.Initialise();
         var source = Path.Combine(folder, "initial");
         if (run.LastStep == 0) { NewModel.Write(source, value); }
-        var tokenizer = ModelFolder.LoadTokenizer(source);
-        using var model = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : source);
-        var stopId = GenerationDefaults.Read(source, model.Config).EosTokenIds is [var first, ..] ? first
-            : throw new UserException($"{source}: the model names no stop token (eos_token_id), so it could not learn to stop; add it to model_config");
+        var (_, tokenizer, model) = TrainingCommand.LoadModel(config, run, source, corpus);
+        using var _ = model;
+        var stopIds = GenerationDefaults.Read(source, model.Config).EosTokenIds;
+        if (stopIds is not [var stopId, ..]) { throw new UserException($"{source}: the model names no stop token (eos_token_id), so it could not learn to stop; add it to model_config"); }
         var limit = Math.Min(value.MaxLength ?? int.MaxValue, model.Config.MaxPositionEmbeddings);
         List<SftExample> examples = isGenerated
             ? [.. Generated(value, tokenizer, stopId, limit, heldOut)]
@@ -58,17 +57,17 @@ internal static class TrainPretrainCommand
         Log.Information(
             "{Examples} examples of {Tokens} tokens, {Trained} of them trained; none holds one of {Problems} held-out problems",
             examples.Count, examples.Sum(example => (long)example.Length), examples.Sum(example => (long)example.TrainedTokens), heldOut.Count);
-        var supervised = value.Supervised();
-        var steps = supervised.Steps(examples.Count);
-        AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml());
-        Manifest.Write(Path.Combine(folder, "manifest.json"), source, model, corpus);
+        var trainer = new DistillTrainer(model, supervised, source)
+        {
+            Examiner = examined is null ? null : new(model, tokenizer, examined, PromptTemplate.Load(supervised.Template), [.. stopIds], supervised.Examination()),
+            Warn = warning => Log.Warning("{Warning:l}", warning),
+        };
+        List<TrainingRow> rows = [.. examples.Select(example => new TrainingRow(example))];
+        var steps = trainer.Resolve(rows).MaxSteps;
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
-            new DistillTrainer(model, supervised, source).Train(
-                run,
-                [.. examples.Select(example => new TrainingRow(example))],
-                step => progress.Report(step.Step, string.Create(CultureInfo.InvariantCulture, $"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Train, 1e-3):F0} trained tokens/s")),
-                Interruption.Token);
+            HeldOutEval? eval = null;
+            trainer.Train(run, rows, step => progress.Report(step.Step, TrainDistillCommand.Describe(step), TrainDistillCommand.Details(step, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, steps));
         return ExitCode.Done;

@@ -4,6 +4,7 @@ using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using Serilog;
@@ -29,22 +30,29 @@ internal static class TrainRlvrCommand
         options.Add("--completions", nameof(RlvrConfig.NumCompletionsToPrint), "Print so many completions whenever log_completions_steps writes them", "N");
         var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
-        command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume)));
+        var explain = new Option<bool>("--explain") { Description = "Print the objective as a formula, what a run takes, and settings that cannot act; then stop" };
+        command.Options.Add(explain);
+        command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume), parsed.GetValue(explain)));
         return command.WithExamples("llm-reasoning train rlvr --config configs/quickstart/rlvr.yaml --output runs/rlvr", "llm-reasoning train rlvr --config configs/quickstart/rlvr.yaml --output runs/rlvr --resume");
     }
 
-    private static int Run(RunConfig<RlvrConfig> config, bool resume)
+    private static int Run(RunConfig<RlvrConfig> config, bool resume, bool explain)
     {
         var value = config.Value.Validate().ValidateView();
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
-        var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
+        var modelFolder = ModelFolder.Resolve(modelId);
+        var template = PromptTemplate.Load(value.Template);
+        var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
+        value = value.Resolve(fitting.Count);
+        config = config.With(value);
+        if (explain) { return Explain(value, fitting.Count); }
+        var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         IReadOnlyList<Problem> examined = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
         PassKReport.CheckGolds(examined, value.Policy);
-        var training = ProblemBuckets.Of(problems, value.BaseEval, value.Buckets);
+        var training = ProblemBuckets.Of(fitting, value.BaseEval, value.Buckets);
         var heldOut = examined.Count == 0 ? null : ProblemBuckets.Of(examined, value.EvalBaseEval, value.Buckets);
-        var template = PromptTemplate.Load(value.Template);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         if (run.LastStep >= value.MaxSteps && !RlvrTrainer.LacksEval(run, value))
         {
@@ -53,6 +61,8 @@ internal static class TrainRlvrCommand
         }
         var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
         using var _ = policy;
+        foreach (var warning in RlvrExplanation.Warnings(value)) { Log.Warning("{Warning:l}", warning); }
+        if (fitting.Count < problems.Count) { Log.Warning("{Count} of {All} problems are left out: their prompts are too long", problems.Count - fitting.Count, problems.Count); }
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
@@ -69,6 +79,17 @@ internal static class TrainRlvrCommand
                 .Train(run, training, heldOut, Report, warning => Log.Warning("{Warning:l}", warning), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, value.MaxSteps));
+        return ExitCode.Done;
+    }
+
+    private static int Explain(RlvrConfig config, int problems)
+    {
+        foreach (var line in RlvrExplanation.Objective(config)) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine();
+        foreach (var line in RlvrExplanation.Work(config, problems)) { Console.Out.WriteLine(line); }
+        // MemoryPlan: the memory of a step and the expected time of the run are printed here.
+        Console.Out.WriteLine();
+        foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }
         return ExitCode.Done;
     }
 }

@@ -13,22 +13,22 @@ internal sealed class TrainingView(IReadOnlyList<string> bucketLabels)
     private HeldOutEval? _eval;
 
     /// <summary>The last step in a few words.</summary>
-    public static string Summary(RlvrStep step) => Text(
-        $"reward {step.Reward:0.00}, accuracy {step.Accuracy:0.0 %}, length {step.CompletionLength:0} ({step.Truncated:0 %} cut), {Seconds(step):0.00} s/step");
+    public static string Summary(RlvrStep step) => Text($"reward {step.Reward:0.00}, accuracy {step.Accuracy:0.0 %}");
 
-    /// <summary>Lines below the bar: the last step, the time it took, and the buckets over the last steps.</summary>
+    /// <summary>Lines below the bar, most of them no wider than 80 columns: the last step, the time it took, and the buckets over the last steps.</summary>
     public IReadOnlyList<string> Details(RlvrStep step)
     {
         _recent.Enqueue(step.Buckets);
         if (_recent.Count > Window) { _recent.Dequeue(); }
         _eval = step.Eval ?? _eval;
         var (rollout, grade, train) = step.Seconds;
-        var all = Math.Max(Seconds(step), 1e-9);
+        var all = Math.Max(rollout + grade + train, 1e-9);
         List<string> lines =
         [
-            Text($"groups wrong/mixed/right {Shares(step.Groups.Wrong, step.Groups.Mixed, step.Groups.Right)}, entropy {step.Update.Entropy:0.000}, grad norm {step.Update.GradNorm:G3}, clipped {step.Update.ClipShare:0.0 %}, lr {step.LearningRate:G3}")
+            Text($"length {step.CompletionLength:0} ({step.Truncated:0 %} cut), entropy {step.Update.Entropy:0.000}, grad norm {step.Update.GradNorm:G3}, clipped {step.Update.ClipShare:0.0 %}, lr {step.LearningRate:G3}")
                 + (step.Update.Kl is { } kl ? Text($", KL {kl:G3}") : ""),
-            Text($"rollout {rollout:0.00} s ({rollout / all:0 %}), grade {grade:0.00} s ({grade / all:0 %}), train {train:0.00} s ({train / all:0 %}); {step.SampledTokens / Math.Max(rollout, 1e-9):0} tokens/s sampled, {step.Update.TrainedTokens / Math.Max(train, 1e-9):0} trained"),
+            Text($"step {all:0.00} s: rollout {rollout:0.00} s ({rollout / all:0 %}), grade {grade:0.00} s ({grade / all:0 %}), train {train:0.00} s ({train / all:0 %})"),
+            Text($"groups wrong/mixed/right {Shares(step.Groups.Wrong, step.Groups.Mixed, step.Groups.Right)}; {step.SampledTokens / Math.Max(rollout, 1e-9):0} tokens/s sampled, {step.Update.TrainedTokens / Math.Max(train, 1e-9):0} trained"),
         ];
         if (_eval is { } eval) { lines.Add(Text($"held out: pass@1 {eval.PassAt1:0.0 %}, pass@n {eval.PassAtN:0.0 %}; pass@1 by bucket: {string.Join(", ", eval.Buckets.Take(MostBuckets).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt1:0 %}")))}")); }
         var buckets = BucketStep.Sum(bucketLabels, _recent.SelectMany(buckets => buckets));
@@ -54,8 +54,6 @@ internal sealed class TrainingView(IReadOnlyList<string> bucketLabels)
             yield return Text($"  -> {rollout.Completion.Text} [{verdict}, reward {rollout.Reward:0.##}, {rollout.Completion.TokenCount} tokens, {rollout.Completion.FinishReason.ToString().ToLowerInvariant()}]");
         }
     }
-
-    private static double Seconds(RlvrStep step) => step.Seconds.Rollout + step.Seconds.Grade + step.Seconds.Train;
 
     private static string Shares(double wrong, double mixed, double right, double of = 1) => Text($"{100 * wrong / of:0}/{100 * mixed / of:0}/{100 * right / of:0} %");
 

@@ -13,9 +13,13 @@ switch (args)
         NativeTorch.Initialise();
         TrainingBenchmark.Run(rest);
         break;
+    case ["grpo", .. var rest]:
+        NativeTorch.Initialise();
+        GrpoBenchmark.Run(rest);
+        break;
     case ["memory", .. var rest]:
         NativeTorch.Initialise();
         MemoryBenchmark.Run(rest);
         break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | training | memory [ARGUMENT]..."); break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | training | grpo | memory [ARGUMENT]..."); break;
 }

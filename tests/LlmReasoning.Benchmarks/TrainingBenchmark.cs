@@ -61,7 +61,7 @@ internal static class TrainingBenchmark
         }
     }
 
-    private static double ProductRate()
+    internal static double ProductRate()
     {
         using var scope = NewDisposeScope();
         var square = randn(1024, 1024);

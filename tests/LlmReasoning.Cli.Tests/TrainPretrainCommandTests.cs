@@ -11,7 +11,8 @@ public sealed class TrainPretrainCommandTests : IDisposable
     {
         BuiltProgram.NeedsLibtorch();
         var output = Path.Combine(_folder.Path, "run");
-        string[] command = ["train", "pretrain", "--corpus", "embedded", "--output", output, "--set", "max_steps=6", "--set", "per_device_train_batch_size=4", "--set", "warmup_steps=2", "--set", "save_steps=3"];
+        string[] command = ["train", "pretrain", "--corpus", "embedded", "--output", output, "--set", "max_steps=6", "--set", "per_device_train_batch_size=4", "--set", "warmup_steps=2", "--set", "save_steps=3",
+            "--set", "lr_scheduler_type=warmup_stable_decay", "--set", "num_decay_steps=2", "--set", "learning_rate=0.002", "--set", "min_lr_rate=0.5"];
         var finished = BuiltProgram.Run(command);
         var last = Path.Combine(output, "checkpoints", "step-000006");
         Assert.Equal((0, last), (finished.ExitCode, finished.Output.TrimEnd()));
@@ -21,7 +22,8 @@ public sealed class TrainPretrainCommandTests : IDisposable
         Directory.Delete(last, recursive: true);
         Assert.Equal(0, BuiltProgram.Run([.. command, "--resume"]).ExitCode);
         Assert.Equal(bytes, Weights(last));
-        Assert.Equal(7, File.ReadAllLines(Path.Combine(output, "metrics.csv")).Length);
+        var metrics = File.ReadAllLines(Path.Combine(output, "metrics.csv")).Select(line => line.Split(',')).ToList();
+        Assert.Equal(["learning_rate", "0", "0.001", "0.002", "0.002", "0.002", "0.0015"], metrics.Select(row => row[3]));
 
         finished = BuiltProgram.Run([.. command, "--resume", "--set", "corpus_seed=1"]);
         Assert.Contains("the run began with 'corpus_seed: 0'", finished.OneErrorLine, StringComparison.Ordinal);

@@ -11,10 +11,12 @@ internal sealed class ConfigOptions<T> where T : class
     private readonly List<(Option Option, string Key, ConfigType Type)> _forms = [];
     private readonly List<(Option<bool> Option, string Key)> _flags = [];
     private readonly Command _command;
+    private readonly Func<string, IReadOnlyList<string>>? _preset;
 
-    public ConfigOptions(Command command)
+    /// <param name="preset">See <see cref="RunConfig{T}.Load"/>.</param>
+    public ConfigOptions(Command command, Func<string, IReadOnlyList<string>>? preset = null)
     {
-        _command = command;
+        (_command, _preset) = (command, preset);
         command.Options.Add(_config);
         command.Options.Add(_set);
     }
@@ -57,7 +59,7 @@ internal sealed class ConfigOptions<T> where T : class
         }
         overrides.AddRange(_flags.Where(flag => parsed.GetValue(flag.Option))
             .Select(flag => new ConfigEntry(flag.Key, new ConfigScalar("true", Quoted: false), flag.Option.Name)));
-        var config = RunConfig<T>.Load(parsed.GetValue(_config), overrides);
+        var config = RunConfig<T>.Load(parsed.GetValue(_config), overrides, _preset);
         if (config.Ignored is { } ignored) { Log.Warning("{Ignored:l}", ignored); }
         return config;
     }

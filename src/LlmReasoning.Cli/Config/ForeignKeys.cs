@@ -9,6 +9,11 @@ internal static class ForeignKeys
     [
         ("torch_dtype", "dtype"),
         ("data_seed", "seed"),
+        ("model_name", "model_name_or_path"),
+        ("teacher_model_name", "teacher_model_name_or_path"),
+        ("max_seq_length", "max_length"),
+        ("max_new_tokens", "max_completion_length"),
+        ("evaluation_strategy", "eval_strategy"),
         ("clip_ratio_c", "delta"),
         ("clip_ratio_low", "epsilon"),
         ("clip_ratio_high", "epsilon_high"),
@@ -31,8 +36,15 @@ internal static class ForeignKeys
         ("kl_loss_type", "kl", "k1"),
         ("kl_loss_type", "mse", "k2"),
         ("kl_loss_type", "low_var_kl", "k3"),
+        ("loss_agg_mode", "token-mean", "token_mean"),
+        ("loss_agg_mode", "seq-mean-token-mean", "sequence_mean"),
+        ("loss_agg_mode", "seq-mean-token-sum", "sequence_sum"),
+        ("loss_agg_mode", "seq-mean-token-sum-norm", "constant_length"),
+        ("reward_funcs", "accuracy_reward", "accuracy"),
+        ("reward_funcs", "think_format_reward", "think_format"),
+        ("reward_funcs", "soft_overlong_punishment", "soft_overlong"),
+        ("reward_funcs", "repetition_penalty", "repetition"),
         ("dtype", "auto", "null"),
-        ("loss_type", "dr-grpo", "dr_grpo"),
     ];
 
     // Whatever their value: ignored, and listed.
@@ -50,6 +62,11 @@ internal static class ForeignKeys
         ("training is in float32", ["bf16", "fp16", "dtype", "torch_dtype"]),
         ("micro_batch_tokens says how much memory a step takes", ["gradient_checkpointing"]),
         ("models here have no dropout", ["disable_dropout"]),
+        ("eval_problems says whether held-out problems are evaluated", ["eval_strategy", "evaluation_strategy", "eval_on_start"]),
+        ("longer examples stop the run, or drop_overlong leaves them out", ["truncation_mode", "max_prompt_length"]),
+        ("padding is masked and packed texts do not see each other", ["padding_free", "pad_to_multiple_of", "pad_token"]),
+        ("the file's own fields say what it is", ["dataset_text_field", "dataset_kwargs"]),
+        ("go on with --resume", ["checkpoint_path"]),
     ];
 
     // Fine with the values that say what happens here; with others a mistake, for the reason given.
@@ -57,7 +74,7 @@ internal static class ForeignKeys
     [
         ("optim", ["adamw_torch", "adamw_torch_fused", "adamw_hf"], "the optimizer is AdamW (adamw_torch)"),
         ("optim_args", ["null"], "write adam_beta1, adam_beta2, adam_epsilon"),
-        ("lr_scheduler_kwargs", ["null"], "schedules have no further settings; take constant, constant_with_warmup, linear or cosine"),
+        ("lr_scheduler_kwargs", ["null"], "write min_lr_rate and num_decay_steps as keys of their own, where the command has them"),
         ("resume_from_checkpoint", ["null", "false"], "go on with --resume"),
         ("use_peft", ["false"], "all weights train, there are no adapters"),
         ("load_in_8bit", ["false"], "weights are float32"),
@@ -70,6 +87,8 @@ internal static class ForeignKeys
         ("use_adaptive_entropy", ["false"], "entropy_coef is constant"),
         ("system_prompt", ["null"], "write it into a file with {problem} and name that as template"),
         ("chat_template", ["null"], "write a file with {problem} and name that as template"),
+        ("completion_only_loss", ["null", "true"], "prompts are never trained; write the whole as text to train all of it"),
+        ("average_tokens_across_devices", ["true"], "the divisor is counted over the whole step"),
         ("filter_groups", ["null"], "write zero_variance_groups: refill and max_num_gen_batches: 10 (flat)"),
         ("overlong_buffer", ["null"], "write reward_funcs: [accuracy, soft_overlong] and soft_punish_cache: 4096 (flat)"),
         ("generation_kwargs", ["null"], "write temperature, top_p, top_k and min_p"),
@@ -81,9 +100,7 @@ internal static class ForeignKeys
     {
         var alias = s_aliases.FirstOrDefault(row => row.Name == entry.Key);
         if (alias.Key is not null && !RunConfig<T>.Has(entry.Key) && RunConfig<T>.Has(alias.Key)) { entry = entry with { Key = alias.Key }; }
-        if (entry.Shape != ConfigShape.Scalar) { return entry; }
-        var value = s_values.FirstOrDefault(row => row.Key == entry.Key && row.Value == entry.Text);
-        return value.Becomes is null ? entry : entry with { Scalars = [new(value.Becomes, Quoted: false)] };
+        return entry with { Scalars = [.. entry.Scalars.Select(scalar => Translate(entry.Key, scalar))] };
     }
 
     /// <summary>Why a key that is none here may stand in the file all the same, "" where its value says what happens here; null where it may not.</summary>
@@ -106,4 +123,7 @@ internal static class ForeignKeys
         var list = string.Join("; ", reasons);
         return list.Length == 0 ? null : $"keys without a meaning here are ignored: {list}";
     }
+
+    private static ConfigScalar Translate(string key, ConfigScalar scalar) =>
+        s_values.FirstOrDefault(row => row.Key == key && row.Value == scalar.Text) is { Becomes: { } becomes } ? new(becomes, Quoted: false) : scalar;
 }

@@ -36,15 +36,17 @@ internal sealed class RunConfig<T> where T : class
     public static IReadOnlyDictionary<string, string> DefaultTexts => Properties.Where(pair => !IsRequired(pair.Value)).ToDictionary(pair => pair.Key, pair => ConfigType.Write(pair.Value.GetValue(Defaults)));
 
     /// <summary>Reads <paramref name="path"/> (null: no file) and lets the later of <paramref name="overrides"/> win over the earlier and over the file.</summary>
+    /// <param name="preset">From the name that the key preset gives to key=value texts; those stand first, so that all else wins over them. Null = there are no presets.</param>
     /// <exception cref="UserException">A key is unknown or required and missing; a value has the wrong type.</exception>
-    public static RunConfig<T> Load(string? path, IEnumerable<ConfigEntry> overrides)
+    public static RunConfig<T> Load(string? path, IEnumerable<ConfigEntry> overrides, Func<string, IReadOnlyList<string>>? preset = null)
     {
         var given = new Dictionary<string, ConfigEntry>();
         var value = Defaults;
         var file = (path is null ? [] : FlatYaml.ReadFile(path)).ConvertAll(ForeignKeys.Translate<T>);
         RefuseSecondNames(file);
         var ignored = new Dictionary<string, string>();
-        foreach (var entry in file.Concat(overrides.Select(ForeignKeys.Translate<T>)))
+        List<ConfigEntry> entries = [.. file, .. overrides.Select(ForeignKeys.Translate<T>)];
+        foreach (var entry in PresetEntries(entries, preset).Concat(entries))
         {
             if (!Properties.TryGetValue(entry.Key, out var property))
             {
@@ -79,6 +81,9 @@ internal sealed class RunConfig<T> where T : class
             : new(key, new ConfigScalar(value, Quoted: false), "--set");
     }
 
+    /// <summary>The same with another record: one in which what follows from other keys is written out.</summary>
+    public RunConfig<T> With(T value) => new(value, _given, Ignored);
+
     /// <summary>Whether the file or the command line says it.</summary>
     /// <param name="key">The name of the record's property.</param>
     public bool IsGiven(string key) => _given.ContainsKey(ConfigType.SnakeCase(key));
@@ -99,6 +104,12 @@ internal sealed class RunConfig<T> where T : class
         var yaml = new StringBuilder();
         foreach (var (key, property) in Properties) { yaml.Append($"{key}: {ConfigType.Write(property.GetValue(Value))}\n"); }
         return yaml.ToString();
+    }
+
+    private static List<ConfigEntry> PresetEntries(List<ConfigEntry> entries, Func<string, IReadOnlyList<string>>? preset)
+    {
+        if (preset is null || entries.FindLast(entry => entry.Key == "preset") is not { Shape: ConfigShape.Scalar, Text: not ("" or "null" or "~") } named) { return []; }
+        return [.. preset(named.Text).Select(text => ParseOverride(text) with { Origin = $"preset {named.Text}" })];
     }
 
     // By name, because a package brings a public attribute of the same name.

@@ -15,7 +15,13 @@ internal sealed record Speed(double SampledTokensPerSecond, double TrainedTokens
     /// <summary>From measured constants: time of the products and of all else, spread over the processors.</summary>
     public static Speed Estimate(long parameters, int processors) => new(
         processors / (2.0 * parameters / SamplingFlops + SamplingOverheadSeconds),
-        processors / (6.0 * parameters / TrainingFlops + TrainingOverheadSeconds));
+        processors / (6.0 * parameters / TrainingFlops + TrainingOverheadSeconds))
+    {
+        IsEstimate = true,
+    };
+
+    /// <summary>Whether it was not measured on this machine.</summary>
+    public bool IsEstimate { get; init; }
 
     public double SecondsOf(Stage stage) => SecondsAStage + stage.Cost.SampledTokens / SampledTokensPerSecond + stage.Cost.TrainedTokens / TrainedTokensPerSecond;
 }

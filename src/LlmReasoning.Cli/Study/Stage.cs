@@ -41,6 +41,9 @@ internal sealed record Stage
     /// <summary>All else that its result depends on, without paths.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 
+    /// <summary>What the command takes where a setting is not given.</summary>
+    public IReadOnlyDictionary<string, string> Defaults { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The command line behind the program's name; paths are full, a path may end in <see cref="LastCheckpoint"/>.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 

@@ -65,11 +65,13 @@ internal sealed record StageRecord
     }
 
     /// <summary>The first thing in which <paramref name="now"/> departs from this, in words; null where nothing does. Inputs are compared by <see cref="StageStates"/>.</summary>
-    public string? Difference(StageRecord now)
+    /// <param name="now">What the stage would be made from.</param>
+    /// <param name="defaults">Of settings that this record, made by an older program, may not have.</param>
+    public string? Difference(StageRecord now, IReadOnlyDictionary<string, string> defaults)
     {
         foreach (var key in Settings.Keys.Union(now.Settings.Keys).Order(StringComparer.Ordinal))
         {
-            var (before, after) = (Settings.GetValueOrDefault(key), now.Settings.GetValueOrDefault(key));
+            var (before, after) = (Settings.GetValueOrDefault(key) ?? defaults.GetValueOrDefault(key), now.Settings.GetValueOrDefault(key));
             if (before != after) { return $"{key} changed from {before ?? "nothing"} to {after ?? "nothing"}"; }
         }
         foreach (var role in Files.Keys.Union(now.Files.Keys).Order(StringComparer.Ordinal))

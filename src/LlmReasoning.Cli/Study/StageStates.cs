@@ -63,7 +63,7 @@ internal sealed class StageStates(FileHashes hashes)
         {
             return (new(StageStatus.Stale, $"{(isFinished ? StageRecord.FinishedFile : StageRecord.StartedFile)} cannot be read"), "");
         }
-        if (record.Difference(RecordOf(stage, record)) is { } difference) { return (new(StageStatus.Stale, difference), ""); }
+        if (record.Difference(RecordOf(stage, record), stage.Defaults) is { } difference) { return (new(StageStatus.Stale, difference), ""); }
         foreach (var input in stage.Inputs)
         {
             var (state, hash) = _states[input.Name];

@@ -21,14 +21,20 @@ internal static class StudyCommand
         var load = Options(command);
         var commands = new Option<bool>("--commands") { Description = "Print each stage as a shell command instead, in an order in which they can be run" };
         var level = new Option<int?>("--level") { Description = "With --commands: only the stages of this level, which can be run side by side", HelpName = "LEVEL" };
+        var calibrate = new Option<bool>("--calibrate") { Description = "Measure how fast this machine samples and trains the study's model, for this and later plans: half a minute for a small one" };
         command.Options.Add(commands);
         command.Options.Add(level);
+        command.Options.Add(calibrate);
         command.SetAction(parsed =>
         {
             if (parsed.GetValue(level) is not null && !parsed.GetValue(commands)) { throw new UserException("--level goes with --commands; add it"); }
             var design = load(parsed);
-            if (parsed.GetValue(commands)) { Console.Out.Write(StudyPlan.Commands(design, RunCommand(parsed, commands, level), parsed.GetValue(level))); }
-            else { Console.Out.Write(StudyPlan.Table(design, Speed.Estimate(design.Parameters, Environment.ProcessorCount))); }
+            if (parsed.GetValue(commands)) { Console.Out.Write(StudyPlan.Commands(design, RunCommand(parsed, [commands, level, calibrate]), parsed.GetValue(level))); }
+            else
+            {
+                var speed = parsed.GetValue(calibrate) ? Calibration.Measure(parsed.RootCommandResult.Command, design) : SpeedOf(design);
+                Console.Out.Write(StudyPlan.Table(design, speed));
+            }
             return ExitCode.Done;
         });
         return command.WithExamples(
@@ -44,7 +50,7 @@ internal static class StudyCommand
         {
             var design = load(parsed);
             using var held = StudyFolder.Lock(design.Folder);
-            StudyRun.Run(parsed.RootCommandResult.Command, design, Speed.Estimate(design.Parameters, Environment.ProcessorCount));
+            StudyRun.Run(parsed.RootCommandResult.Command, design, SpeedOf(design));
             if (design.Arms.Count == 1)
             {
                 Console.Out.WriteLine($"written to {design.Folder}");
@@ -58,11 +64,13 @@ internal static class StudyCommand
             "llm-reasoning study run --config configs/quickstart/study.yaml --seeds 3 --output runs/study");
     }
 
+    private static Speed SpeedOf(StudyDesign design) => Calibration.Read(design) ?? Speed.Estimate(design.Parameters, Environment.ProcessorCount);
+
     /// <summary>The arguments of <c>study run</c> that belong to those of <c>study plan</c>.</summary>
-    private static List<string> RunCommand(ParseResult parsed, Option<bool> commands, Option<int?> level)
+    private static List<string> RunCommand(ParseResult parsed, IReadOnlyList<Option> ofPlan)
     {
         List<string> arguments = ["study", "run"];
-        foreach (var child in parsed.CommandResult.Children.OfType<OptionResult>().Where(child => !child.Implicit && child.Option != commands && child.Option != level))
+        foreach (var child in parsed.CommandResult.Children.OfType<OptionResult>().Where(child => !child.Implicit && !ofPlan.Contains(child.Option)))
         {
             var isPath = child.Option.Name is "--config" or "--output";
             foreach (var token in child.Tokens) { arguments.AddRange([child.Option.Name, isPath ? Path.GetFullPath(token.Value) : token.Value]); }

@@ -19,13 +19,11 @@ internal sealed class StudyDesign
     private static readonly string[] s_notSettings =
     [
         "model_name_or_path", "problems", "teacher_data", "output_dir", "eval_problems", "samples", "shard",
-        "batch_size", "threads", "micro_batch_tokens", "save_steps", "save_total_limit",
+        "batch_size", "threads", "micro_batch_tokens", "save_steps", "save_total_limit", "log_completions", "num_completions_to_print",
     ];
 
     private readonly StudyConfig _config;
-    private readonly string _model;
     private readonly string _train;
-    private readonly string _test;
     private readonly RunConfig<RlvrConfig>? _rlvr;
     private readonly RunConfig<DistillConfig>? _distill;
     private readonly string? _rlvrFile;
@@ -38,15 +36,15 @@ internal sealed class StudyDesign
         _config = config.Value;
         Name = _config.Name ?? Path.GetFileNameWithoutExtension(configPath) ?? "study";
         Folder = Path.GetFullPath(output ?? _config.OutputDir ?? Path.Combine("runs", Name));
-        _model = _config.ModelNameOrPath == ModelFolder.Embedded ? ModelFolder.Embedded : Path.GetFullPath(_config.ModelNameOrPath);
-        (_train, _test) = (FullName(_config.TrainProblems), FullName(_config.TestProblems));
+        Model = _config.ModelNameOrPath == ModelFolder.Embedded ? ModelFolder.Embedded : Path.GetFullPath(_config.ModelNameOrPath);
+        (_train, TestSource) = (FullName(_config.TrainProblems), FullName(_config.TestProblems));
         _rlvrFile = BesideConfig(_config.RlvrConfig, configPath);
         _distillFile = BesideConfig(_config.DistillConfig, configPath);
         _rlvr = _rlvrFile is null ? null : LoadTraining<RlvrConfig>(_rlvrFile, value => value.Validate());
         _distill = _distillFile is null ? null : LoadTraining<DistillConfig>(_distillFile, value => value.Validate());
         TrainProblems = ProblemSource.Read(_train, null, null);
-        TestProblems = ProblemSource.Read(_test, null, null);
-        Parameters = ModelConfig.Read(ModelFolder.Resolve(_model)).Parameters().Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
+        TestProblems = ProblemSource.Read(TestSource, null, null);
+        Parameters = ModelConfig.Read(ModelFolder.Resolve(Model)).Parameters().Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
         _lengths = ExpectedLengths.Of(_config, TrainProblems);
     }
 
@@ -54,6 +52,12 @@ internal sealed class StudyDesign
 
     /// <summary>The study's folder, a full path.</summary>
     public string Folder { get; }
+
+    /// <summary>The base model: "embedded", or a full path.</summary>
+    public string Model { get; }
+
+    /// <summary>The test problems: an embedded set, or a full path.</summary>
+    public string TestSource { get; }
 
     /// <summary>In an order in which they can be made.</summary>
     public IReadOnlyList<Stage> Stages => _stages;
@@ -157,7 +161,7 @@ internal sealed class StudyDesign
     private Stage AddEvaluation(int seed, string arm, string part, Stage? run, int k, int samplingSeed)
     {
         var isTest = part != "train";
-        var problems = isTest ? _test : _train;
+        var problems = isTest ? TestSource : _train;
         var name = NameOf(seed, arm, part);
         var given = Sampling().Concat(
         [
@@ -174,9 +178,10 @@ internal sealed class StudyDesign
             Inputs = run is null ? [] : [run],
             Files = [.. ProblemFiles(problems), .. TemplateFiles(), .. run is null ? ModelFiles() : []],
             Settings = SettingsOf(config.ToYaml(), problems),
+            Defaults = DefaultsOf<EvalPassKConfig>(),
             Arguments =
             [
-                "eval", "passk", "--model", run is null ? _model : CheckpointOf(run), "--problems", problems, "--output", FolderOf(name),
+                "eval", "passk", "--model", run is null ? Model : CheckpointOf(run), "--problems", problems, "--output", FolderOf(name),
                 .. given.SelectMany(pair => (string[])["--set", $"{pair.Item1}={pair.Item2}"]),
             ],
             Cost = new(samples, samples * _lengths.Completion, 0, samples * (450 + 2.5 * _lengths.Completion)),
@@ -202,7 +207,7 @@ internal sealed class StudyDesign
     {
         var name = NameOf(seed, StudyArms.Rlvr, "run");
         var config = LoadFor<RlvrConfig>(_rlvrFile!, seed);
-        var value = config.Value;
+        var value = config.Value.Resolve(TrainProblems.Count);
         var samples = (long)value.MaxSteps * value.PromptsPerStep * value.NumGenerations;
         return Add(new()
         {
@@ -212,7 +217,8 @@ internal sealed class StudyDesign
             Inputs = [],
             Files = [.. ModelFiles(), .. ProblemFiles(_train), .. TemplateFiles(), .. value.EvalProblems is { } held && File.Exists(held) ? [new InputFile("eval_problems", held)] : Array.Empty<InputFile>()],
             Settings = SettingsOf(config.ToYaml(), _train, ("eval_problems", File.Exists(value.EvalProblems) ? null : value.EvalProblems)),
-            Arguments = ["train", "rlvr", "--config", _rlvrFile!, "--model", _model, "--problems", _train, .. TrainingArguments(config, seed, name)],
+            Defaults = DefaultsOf<RlvrConfig>(),
+            Arguments = ["train", "rlvr", "--config", _rlvrFile!, "--model", Model, "--problems", _train, .. TrainingArguments(config, seed, name)],
             Cost = new(samples, samples * _lengths.Completion, (double)samples * value.NumIterations * (_lengths.Prompt + _lengths.Completion), CheckpointBytes()),
         });
     }
@@ -223,7 +229,7 @@ internal sealed class StudyDesign
         var config = LoadFor<DistillConfig>(_distillFile!, seed);
         var value = config.Value;
         var perProblem = StudyArms.NeedsTeacher(arm) ? 1 : _config.MaxPerProblem;
-        var examples = value.MaxSteps > 0 ? (double)value.MaxSteps * value.PerDeviceTrainBatchSize : value.NumTrainEpochs * TrainProblems.Count * perProblem;
+        var examples = value.MaxSteps > 0 ? (double)value.MaxSteps * value.RowsPerStep : value.NumTrainEpochs * TrainProblems.Count * perProblem;
         return Add(new()
         {
             Name = name,
@@ -232,9 +238,10 @@ internal sealed class StudyDesign
             Inputs = student is null ? [selection] : [selection, student],
             Files = [.. student is null ? ModelFiles() : [], .. TemplateFiles()],
             Settings = SettingsOf(config.ToYaml(), null),
+            Defaults = DefaultsOf<DistillConfig>(),
             Arguments =
             [
-                "train", "distill", "--config", _distillFile!, "--model", student is null ? _model : CheckpointOf(student),
+                "train", "distill", "--config", _distillFile!, "--model", student is null ? Model : CheckpointOf(student),
                 "--teacher-data", Path.Combine(selection.Folder, "sft.jsonl"), .. TrainingArguments(config, seed, name),
             ],
             Cost = new(0, 0, examples * (_lengths.Prompt + _lengths.Completion), CheckpointBytes()),
@@ -252,7 +259,7 @@ internal sealed class StudyDesign
     private Stage AddSelection(int seed, string arm, IReadOnlyList<Stage> inputs, IReadOnlyList<string> options)
     {
         var name = NameOf(seed, arm, "select");
-        string[] all = [.. options, "--against", _test, "--policy", ConfigType.Write(_config.Policy), "--seed", Text(seed)];
+        string[] all = [.. options, "--against", TestSource, "--policy", ConfigType.Write(_config.Policy), "--seed", Text(seed)];
         var takesTeacher = StudyArms.NeedsTeacher(arm);
         return Add(new()
         {
@@ -260,7 +267,7 @@ internal sealed class StudyDesign
             Kind = StageKind.Selection,
             Folder = FolderOf(name),
             Inputs = inputs,
-            Files = [.. ProblemFiles(_train), .. ProblemFiles(_test, "test_problems"), .. takesTeacher ? TeacherFiles() : []],
+            Files = [.. ProblemFiles(_train), .. ProblemFiles(TestSource, "test_problems"), .. takesTeacher ? TeacherFiles() : []],
             Settings = SettingsOf(OptionsAsYaml(all), _train, ("teacher", takesTeacher ? _config.Teacher ?? "data" : null)),
             Arguments = ["data", "select", "--problems", _train, .. all, "--output", FolderOf(name)],
             Cost = new(0, 0, 0, 250.0 * TrainProblems.Count * (takesTeacher ? 1 : _config.MaxPerProblem)),
@@ -277,12 +284,12 @@ internal sealed class StudyDesign
             Kind = StageKind.Comparison,
             Folder = FolderOf(name),
             Inputs = [baseTest, test, control],
-            Files = [.. ProblemFiles(_test)],
-            Settings = SettingsOf(OptionsAsYaml(options), _test),
+            Files = [.. ProblemFiles(TestSource)],
+            Settings = SettingsOf(OptionsAsYaml(options), TestSource),
             Arguments =
             [
                 "eval", "compare", "--base", baseTest.Folder, "--model", test.Folder, "--control", control.Folder,
-                "--problems", _test, .. options, "--output", FolderOf(name),
+                "--problems", TestSource, .. options, "--output", FolderOf(name),
             ],
             Cost = new(0, 0, 0, 2 << 20),
         });
@@ -300,8 +307,8 @@ internal sealed class StudyDesign
 
     private string CheckpointOf(Stage run) => run.Kind switch
     {
-        StageKind.Rlvr => TrainingRun.CheckpointOf(run.Folder, _rlvr!.Value.MaxSteps),
-        _ when _distill!.Value.MaxSteps > 0 => TrainingRun.CheckpointOf(run.Folder, _distill.Value.MaxSteps),
+        StageKind.Rlvr when _rlvr!.Value.MaxSteps > 0 => TrainingRun.CheckpointOf(run.Folder, _rlvr.Value.MaxSteps),
+        StageKind.Distillation when _distill!.Value.MaxSteps > 0 => TrainingRun.CheckpointOf(run.Folder, _distill.Value.MaxSteps),
         _ => Path.Combine(run.Folder, Stage.LastCheckpoint),
     };
 
@@ -325,6 +332,8 @@ internal sealed class StudyDesign
         return settings;
     }
 
+    private static SortedDictionary<string, string> DefaultsOf<T>() where T : class => SettingsOf(RunConfig<T>.Load(null, []).ToYaml(), null);
+
     /// <summary>Options of a command as YAML lines; those that name files or folders are inputs, and left out.</summary>
     private static string OptionsAsYaml(IEnumerable<string> options)
     {
@@ -341,7 +350,7 @@ internal sealed class StudyDesign
 
     private IEnumerable<InputFile> ModelFiles()
     {
-        var folder = ModelFolder.PathOf(_model);
+        var folder = ModelFolder.PathOf(Model);
         return Directory.GetFiles(folder)
             .Where(path => Path.GetFileName(path) is "config.json" or "generation_config.json" or "tokenizer.json" || path.EndsWith(".safetensors", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)

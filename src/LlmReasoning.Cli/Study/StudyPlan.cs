@@ -27,7 +27,7 @@ internal static class StudyPlan
         rows.Add([$"{open} of {design.Stages.Count} stages left", Number(samples), Number(tokens), Minutes(left), Bytes(disk), "", ""]);
         Append(text, rows);
         text.Append(CultureInfo.InvariantCulture, $"\n{design.Name}: {design.Parameters / 1e6:0.##}M parameters, {design.TestProblems.Count} test and {design.TrainProblems.Count} train problems, each stage in its folder below {design.Folder}\n");
-        text.Append(CultureInfo.InvariantCulture, $"minutes at {Number(speed.SampledTokensPerSecond)} sampled and {Number(speed.TrainedTokensPerSecond)} trained tokens/s on {Environment.ProcessorCount} processors\n");
+        text.Append(CultureInfo.InvariantCulture, $"minutes at {Number(speed.SampledTokensPerSecond)} sampled and {Number(speed.TrainedTokensPerSecond)} trained tokens/s{(speed.IsEstimate ? $", the rates of another machine times the {Environment.ProcessorCount} processors here; --calibrate measures them" : ", as measured here")}\n");
         return text.ToString();
     }
 

@@ -1,3 +1,4 @@
+using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Verification;
 
@@ -23,6 +24,9 @@ public sealed record PassKOptions
 
     /// <summary>Buckets by success count, as <see cref="SuccessBuckets.Parse"/> reads them.</summary>
     public string Buckets { get; init; } = "kim6";
+
+    /// <summary>The base's evaluation of the same problems: a second table has buckets by its success count. Null = none.</summary>
+    public EvaluatedModel? Base { get; init; }
 
     public long BootstrapSeed { get; init; }
 

@@ -1,3 +1,4 @@
+using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report.Figures;
@@ -17,6 +18,18 @@ public static class PassKReport
     /// <exception cref="UserException">Lists those that the verifier does not find equal to themselves.</exception>
     public static void CheckGolds(IReadOnlyList<Problem> problems, ExtractionPolicy policy) => Grader.RequireSoundGolds(problems, policy);
 
+    /// <summary>Looks at the base's evaluation before time goes into sampling.</summary>
+    /// <exception cref="UserException">It lacks one of the problems.</exception>
+    public static void CheckBase(IReadOnlyList<Problem> problems, EvaluatedModel? baseModel)
+    {
+        if (baseModel is null) { return; }
+        var known = baseModel.Problems.Select(problem => problem.ProblemId).ToHashSet(StringComparer.Ordinal);
+        if (problems.FirstOrDefault(problem => !known.Contains(problem.Id)) is { } missing)
+        {
+            throw new UserException($"{baseModel.Folder}: problem \"{missing.Id}\" is not in this evaluation; take buckets from an evaluation of the same problems");
+        }
+    }
+
     /// <summary>Grades one samples file; see the overload.</summary>
     public static PassKSummary Write(IReadOnlyList<Problem> problems, string samplesPath, string outputFolder, PassKOptions options) =>
         Write(problems, [samplesPath], outputFolder, options);
@@ -30,6 +43,7 @@ public static class PassKReport
     public static PassKSummary Write(IReadOnlyList<Problem> problems, IReadOnlyList<string> samplesPaths, string outputFolder, PassKOptions options)
     {
         if (options.N < 1) { throw new UserException($"n is {options.N}; it must be 1 or more"); }
+        CheckBase(problems, options.Base);
         RequireK(options.K, options.N ?? int.MaxValue);
         samplesPaths = SampleFile.Find(samplesPaths);
         SamplingSettings? sampling = null;
@@ -99,7 +113,8 @@ public static class PassKReport
             MeanCompletionTokens = results.Sum(result => result.CompletionTokens) / total,
             BootstrapSeed = options.BootstrapSeed,
             BootstrapDraws = options.BootstrapDraws,
-            Buckets = [.. ByLevel(results, ks[^1], options), .. BySuccess(results, buckets, ks[^1], options)],
+            Buckets = [.. ByLevel(results, ks[^1], options), .. BySuccess(results, buckets, ks[^1], options), .. ByBase(results, ks[^1], options)],
+            BaseN = options.Base?.LargestN,
             Warnings = [],
         };
         return summary with { Warnings = [.. Warnings(summary, results, buckets)] };
@@ -124,6 +139,15 @@ public static class PassKReport
     {
         var inBucket = results.ToLookup(buckets.IndexOf);
         return buckets.Labels.Select((label, i) => Row("success", label, [.. inBucket[i]], k, options));
+    }
+
+    private static IEnumerable<BucketRow> ByBase(ProblemResult[] results, int k, PassKOptions options)
+    {
+        if (options.Base is not { } baseModel) { return []; }
+        var buckets = SuccessBuckets.Parse(options.Buckets, baseModel.LargestN);
+        var ofBase = baseModel.Problems.ToDictionary(problem => problem.ProblemId, buckets.IndexOf, StringComparer.Ordinal);
+        var inBucket = results.ToLookup(result => ofBase[result.ProblemId]);
+        return buckets.Labels.Select((label, i) => Row("base", label, [.. inBucket[i]], k, options));
     }
 
     private static BucketRow Row(string by, string bucket, ProblemResult[] results, int k, PassKOptions options)

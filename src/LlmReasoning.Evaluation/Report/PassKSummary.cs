@@ -61,15 +61,18 @@ public sealed record PassKSummary
     public required long BootstrapSeed { get; init; }
     public required int BootstrapDraws { get; init; }
 
-    /// <summary>By the data set's level and by success count.</summary>
+    /// <summary>By the data set's level, by success count, and by the base's where one was given.</summary>
     public required IReadOnlyList<BucketRow> Buckets { get; init; }
+
+    /// <summary>Samples a problem of the base; null where none was given.</summary>
+    public int? BaseN { get; init; }
 
     /// <summary>What a reader of the numbers should know, one sentence each.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }
 
 /// <summary>pass@1 and pass@k of the problems of one bucket.</summary>
-/// <param name="By">"level", or "success" for buckets by success count.</param>
+/// <param name="By">"level", "success" for buckets by success count, or "base" for buckets by that of the base.</param>
 /// <param name="Bucket">The level's name, or success counts such as "1-4".</param>
 /// <param name="Problems">How many problems it holds.</param>
 /// <param name="Accuracy">pass@1; null where the bucket is empty.</param>

@@ -54,7 +54,12 @@ public static class SummaryTable
         var k = summary.Curve[^1].K;
         foreach (var by in summary.Buckets.GroupBy(row => row.By))
         {
-            var name = by.Key == "success" ? $"correct of {summary.N}" : by.Key;
+            var name = by.Key switch
+            {
+                "success" => $"correct of {summary.N}",
+                "base" => $"base correct of {summary.BaseN}",
+                var level => level,
+            };
             yield return
             [
                 [name, "problems", "pass@1", "95 % interval", $"pass@{k}", "95 % interval"],

@@ -100,7 +100,7 @@ public static class SampleFile
         var first = "";
         foreach (var path in paths)
         {
-            foreach (var line in Lines(path, keys))
+            foreach (var line in Lines(path))
             {
                 if (settings is null)
                 {
@@ -112,6 +112,7 @@ public static class SampleFile
                     throw new UserException($"{path}: line {line.Number}: {difference.Key} is {difference.Found}, but {first} began with {difference.Expected}; "
                         + "samples of different settings cannot be pooled, evaluate them apart");
                 }
+                RequireNew(keys, path, line);
                 if (problemIds?.Contains(line.Sample.ProblemId) == false) { throw UnknownProblem(path, line); }
                 yield return line.Sample;
             }
@@ -128,13 +129,14 @@ public static class SampleFile
         if (!File.Exists(path)) { return keys; }
         var end = 0L;
         var isTerminated = true;
-        foreach (var line in Lines(path, keys))
+        foreach (var line in Lines(path))
         {
             if (expected.Difference(line.Sample) is { } difference)
             {
                 throw new UserException($"{path}: line {line.Number}: {difference.Key} is {difference.Found}, but {difference.Expected} is asked for; "
                     + "use the settings of the file, or another output folder");
             }
+            RequireNew(keys, path, line);
             (end, isTerminated) = (line.End, line.IsTerminated);
         }
         if (!CompressedStream.IsCompressed(path) && (!isTerminated || new FileInfo(path).Length != end)) { Repair(path, end, isTerminated); }
@@ -153,8 +155,10 @@ public static class SampleFile
 
         var places = new List<(int Rank, int SampleIdx, long Start, long End)>();
         var isOrdered = true;
-        foreach (var line in Lines(path, new SampleKeys()))
+        var keys = new SampleKeys();
+        foreach (var line in Lines(path))
         {
+            RequireNew(keys, path, line);
             if (!rankOf.TryGetValue(line.Sample.ProblemId, out var rank))
             {
                 throw UnknownProblem(path, line);
@@ -194,8 +198,15 @@ public static class SampleFile
         }
     }
 
-    /// <summary>Every sample with its place; adds to <paramref name="keys"/>, and refuses what is there already.</summary>
-    private static IEnumerable<Line> Lines(string path, SampleKeys keys)
+    // After the settings: two runs of other seeds have the same samples too, and the seeds are what is wrong then.
+    private static void RequireNew(SampleKeys keys, string path, Line line)
+    {
+        if (keys.Add(line.Sample.ProblemId, line.Sample.SampleIdx)) { return; }
+        throw new UserException($"{path}: line {line.Number}: sample {line.Sample.SampleIdx} of problem \"{line.Sample.ProblemId}\" occurs twice; remove one of the lines");
+    }
+
+    /// <summary>Every sample with its place.</summary>
+    private static IEnumerable<Line> Lines(string path)
     {
         using var reader = new LineReader(path);
         while (reader.Read(out var bytes))
@@ -212,10 +223,6 @@ public static class SampleFile
             catch (FormatException e)
             {
                 throw new UserException($"{path}: line {reader.LineNumber}: {e.Message}; repair or remove the line", e);
-            }
-            if (!keys.Add(sample.ProblemId, sample.SampleIdx))
-            {
-                throw new UserException($"{path}: line {reader.LineNumber}: sample {sample.SampleIdx} of problem \"{sample.ProblemId}\" occurs twice; remove one of the lines");
             }
             yield return new Line(sample, reader.LineNumber, reader.Offset, reader.NextOffset, reader.IsTerminated);
         }

@@ -1,4 +1,7 @@
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Training;
+using LlmReasoning.Verification;
 
 namespace LlmReasoning.Torch.Distillation;
 
@@ -42,6 +45,9 @@ public sealed record DistillConfig
 
     /// <summary>Of samples, train those that are graded correct and no others.</summary>
     public bool CorrectOnly { get; init; }
+
+    /// <summary>Where an answer is looked for.</summary>
+    public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Lenient;
     public string? OutputDir { get; init; }
 
     /// <summary>For lines that have a problem and no prompt, and for messages: a preset's name, or a text file with {problem}.</summary>
@@ -121,6 +127,9 @@ public sealed record DistillConfig
     public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.Linear;
     public int WarmupSteps { get; init; }
 
+    /// <summary>Read where warmup_steps is 0: this share of the steps.</summary>
+    public double? WarmupRatio { get; init; }
+
     /// <summary>Where cosine_with_min_lr and warmup_stable_decay end, as a share of learning_rate.</summary>
     public double MinLrRate { get; init; }
 
@@ -134,8 +143,35 @@ public sealed record DistillConfig
 
     /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
     public int MicroBatchTokens { get; init; } = 16384;
+    public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;
     public int SaveSteps { get; init; } = 500;
     public int? SaveTotalLimit { get; init; }
+
+    /// <summary>Every so many steps the samples that a step trains on are written to samples/; 0 = never.</summary>
+    public int LogCompletionsSteps { get; init; } = 10;
+
+    /// <summary>Held-out problems for evaluation while training; null = none.</summary>
+    public string? EvalProblems { get; init; }
+    public IntervalStrategy EvalStrategy { get; init; } = IntervalStrategy.Steps;
+    public int EvalSteps { get; init; } = 50;
+
+    /// <summary>Samples a held-out problem.</summary>
+    public int EvalN { get; init; } = 16;
+
+    /// <summary>A folder of eval passk of the base on the held-out problems: pass@1 by its success buckets; null = by the problems' level.</summary>
+    public string? EvalBaseEval { get; init; }
+
+    /// <summary>kim4, kim6, kim8, kim_entropy, or upper ends such as 0,4,16.</summary>
+    public string Buckets { get; init; } = "kim6";
+
+    /// <summary>Evaluates before the first step too.</summary>
+    public bool EvalOnStart { get; init; }
+
+    /// <summary>A column of metrics.csv, such as eval/pass@1: the checkpoint where it was best is never removed.</summary>
+    public string? MetricForBestModel { get; init; }
+
+    /// <summary>Null = true, unless the metric's name ends in "loss".</summary>
+    public bool? GreaterIsBetter { get; init; }
 
     /// <summary>Rows of an optimizer step.</summary>
     public int RowsPerStep => PerDeviceTrainBatchSize * GradientAccumulationSteps;
@@ -151,6 +187,43 @@ public sealed record DistillConfig
 
     /// <summary>Optimizer steps of a run over so many rows.</summary>
     public int Steps(int rows) => MaxSteps > 0 ? MaxSteps : Math.Max(1, (int)Math.Ceiling(NumTrainEpochs * rows / RowsPerStep));
+
+    /// <summary>The config with all that follows from other keys written out: max_steps, warmup_steps, save_steps, eval_steps.</summary>
+    /// <param name="rows">Of an epoch.</param>
+    public DistillConfig Resolve(int rows)
+    {
+        var steps = Steps(rows);
+        var stepsPerEpoch = Math.Max(1, (int)Math.Ceiling((double)rows / RowsPerStep));
+        int Interval(IntervalStrategy strategy, int given) => strategy switch
+        {
+            IntervalStrategy.No => steps,
+            IntervalStrategy.Epoch => stepsPerEpoch,
+            _ => given,
+        };
+        return this with
+        {
+            MaxSteps = steps,
+            WarmupSteps = WarmupSteps > 0 || WarmupRatio is null ? WarmupSteps : (int)Math.Ceiling(WarmupRatio.Value * steps),
+            SaveSteps = Interval(SaveStrategy, SaveSteps),
+            EvalSteps = Interval(EvalStrategy, EvalSteps),
+        };
+    }
+
+    /// <summary>How held-out problems are examined: sampled as samples to train on are.</summary>
+    public RlvrConfig Examination() => new()
+    {
+        Seed = Seed,
+        Policy = Policy,
+        Temperature = Temperature,
+        TopP = TopP,
+        TopK = TopK,
+        MinP = MinP,
+        MaxCompletionLength = MaxCompletionLength,
+        EvalN = EvalN,
+    };
+
+    /// <summary>By what the best checkpoint is chosen.</summary>
+    public BestMetric? Best() => BestMetric.Of(MetricForBestModel, GreaterIsBetter);
 
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public DistillConfig Validate()
@@ -171,8 +244,21 @@ public sealed record DistillConfig
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(Temperature is >= 1e-4 and <= 1e6, "temperature", Temperature, "it must be positive");
         UserException.Require(ResponseTemplate is not "", "response_template", "empty", "leave it out to train the whole text");
+        UserException.Require(WarmupRatio is null or (>= 0 and <= 1), "warmup_ratio", WarmupRatio, "it must be from 0 to 1");
+        UserException.Require(LogCompletionsSteps >= 0, "log_completions_steps", LogCompletionsSteps, "it must be 0 (never) or positive");
         ValidateTeacher();
+        ValidateEvaluation();
         return this;
+    }
+
+    private void ValidateEvaluation()
+    {
+        UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        var isEval = MetricForBestModel?.StartsWith("eval/", StringComparison.Ordinal) == true;
+        UserException.Require(!isEval || EvalProblems is not null, "metric_for_best_model", MetricForBestModel, "there is no evaluation without eval_problems");
+        UserException.Require(!isEval || SaveSteps % EvalSteps == 0, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
+        UserException.Require(!EvalOnStart || EvalProblems is not null, "eval_on_start", "true", "there is no evaluation without eval_problems");
+        UserException.Require(EvalBaseEval is null || EvalProblems is not null, "eval_base_eval", EvalBaseEval, "there is no evaluation without eval_problems");
     }
 
     private void ValidateTeacher()

@@ -21,4 +21,9 @@ public static class DistillPresets
         new("on-policy", "reverse KL on the student's samples: TRL's DistillationTrainer, sampled from the whole distribution that is scored",
             "loss_type=jsd", "beta=1.0", "lmbda=1.0", "learning_rate=1.0e-6"),
     ];
+
+    /// <summary>The values of a name.</summary>
+    /// <exception cref="UserException">There is no such preset.</exception>
+    public static IReadOnlyList<string> ValuesOf(string name) => All.FirstOrDefault(preset => preset.Name == name)?.Values
+        ?? throw new UserException($"preset is {name}; it is one of {string.Join(", ", All.Select(preset => preset.Name))}");
 }

@@ -1,29 +1,12 @@
 using System.Diagnostics;
 using LlmReasoning.Evaluation;
+using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Distillation;
-
-/// <summary>One row of metrics.csv.</summary>
-/// <param name="Step">From 1.</param>
-/// <param name="Loss">Mean over the step's trained tokens.</param>
-/// <param name="GradNorm">Before clipping.</param>
-/// <param name="LearningRate">Of this step.</param>
-/// <param name="TrainedTokens">Those with a loss.</param>
-/// <param name="Epoch">Passes over the data so far.</param>
-/// <param name="OnPolicy">1 = the student's own samples, 0 = data or samples of the teacher.</param>
-/// <param name="Seconds">Of sampling and of training.</param>
-public sealed record DistillStep(
-    int Step, double Loss, double GradNorm, double LearningRate, long TrainedTokens, double Epoch, int OnPolicy, (double Rollout, double Train) Seconds)
-{
-    internal IReadOnlyList<(string, double?)> Columns() =>
-    [
-        ("step", Step), ("loss", Loss), ("grad_norm", GradNorm), ("learning_rate", LearningRate), ("trained_tokens", TrainedTokens), ("epoch", Epoch), ("on_policy", OnPolicy),
-        ("seconds/rollout", Seconds.Rollout), ("seconds/train", Seconds.Train),
-    ];
-}
 
 /// <summary>Training on texts of a teacher, on its distributions, or on samples of the student under them; the divisor is the number of trained tokens of the whole step.</summary>
 /// <param name="sourceFolder">Whose config and tokenizer files go with the checkpoints.</param>
@@ -38,65 +21,120 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     /// <summary>What the other steps train on under seq_kd.</summary>
     public SampledExamples? TeacherSamples { get; init; }
 
-    /// <summary>Rows of an epoch: those of the data, or the prompts where every step samples.</summary>
-    public int EpochOf(IReadOnlyList<TrainingRow> rows) => rows.Count > 0 ? rows.Count : (StudentSamples ?? TeacherSamples)?.Count ?? 0;
+    /// <summary>Null = no evaluation.</summary>
+    public HeldOutExaminer? Examiner { get; init; }
+
+    /// <summary>Takes what the user should know.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
+    /// <summary>The config with the steps of these rows written out; of the prompts, where every step samples.</summary>
+    public DistillConfig Resolve(IReadOnlyList<TrainingRow> rows) => config.Resolve(RowsOfEpoch(rows));
 
     /// <summary>Trains from the run's last step to the config's; a cancelled run is saved first.</summary>
     /// <param name="run">The folder.</param>
     /// <param name="rows">To train on; may be empty where every step samples.</param>
     /// <param name="report">Called after each step.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the last whole step is saved.</exception>
+    /// <exception cref="UserException">A value is not finite; the batch is in the run's folder.</exception>
     public void Train(TrainingRun run, IReadOnlyList<TrainingRow> rows, Action<DistillStep> report, CancellationToken cancellation)
     {
         using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
+        var resolved = Resolve(rows);
         var loss = new DistillLoss(student, Teacher, config);
         var order = rows.Count == 0 ? null : new DataOrder(rows.Count, config.Seed, config.ShuffleDataset, config.GroupByLength ? index => rows[index].Length : null);
-        var rowsOfEpoch = EpochOf(rows);
-        var steps = config.Steps(rowsOfEpoch);
-        for (var step = run.LastStep + 1; step <= steps; step++)
+        var warnings = new TrainingWarnings(config.MaxGradNorm, updatesPerBatch: 1);
+        var done = run.LastStep;
+        try
         {
-            try
+            if (LacksEval(run, resolved)) { run.CompleteMetrics(HeldOutEval.Columns(Examiner!.Examine(run, done, cancellation))); }
+            if (done == 0 && config.EvalOnStart && Examiner is not null) { run.WriteMetrics(DistillStep.StartColumns(Examiner.Examine(run, 0, cancellation))); }
+            for (var step = done + 1; step <= resolved.MaxSteps; step++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var watch = Stopwatch.StartNew();
                 var isOnPolicy = IsOnPolicy(step);
                 var source = isOnPolicy ? StudentSamples : config.SeqKd ? TeacherSamples : null;
-                List<TrainingRow> batch = source is null
-                    ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])]
-                    : [.. source.Draw(step, config.RowsPerStep, cancellation).Select(example => new TrainingRow(example))];
+                var samples = source?.Draw(step, config.RowsPerStep, cancellation) ?? [];
                 var rollout = watch.Elapsed.TotalSeconds;
-                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, config.WarmupSteps, steps, config.MinLrRate, config.NumDecaySteps);
-                var (value, norm) = Update(loss, batch, optimizer, rate);
-                var epoch = (double)step * config.RowsPerStep / rowsOfEpoch;
-                var metrics = new DistillStep(
-                    step, value, norm, rate, batch.Sum(row => (long)row.TrainedTokens), epoch, isOnPolicy ? 1 : 0, (source is null ? 0 : rollout, watch.Elapsed.TotalSeconds - rollout));
-                run.WriteMetrics(metrics.Columns());
+                List<TrainingRow> batch = source is null ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])] : [.. samples.Select(RowOf)];
+                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, resolved.WarmupSteps, resolved.MaxSteps, config.MinLrRate, config.NumDecaySteps);
+                var (value, norm) = Update(loss, batch, optimizer, rate, run, step);
+                done = step;
+                var metrics = new DistillStep
+                {
+                    Step = step,
+                    Loss = value,
+                    GradNorm = norm,
+                    LearningRate = rate,
+                    TrainedTokens = batch.Sum(row => (long)row.TrainedTokens),
+                    Epoch = (double)step * config.RowsPerStep / RowsOfEpoch(rows),
+                    IsOnPolicy = isOnPolicy,
+                    Samples = samples,
+                    Seconds = (source is null ? 0 : rollout, watch.Elapsed.TotalSeconds - rollout),
+                };
+                var row = metrics.Columns();
+                run.WriteMetrics(row);
+                if (source is not null && config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { source.Write(run.SamplesOf(step), step, samples); }
+                if (IsEvalStep(step, resolved))
+                {
+                    metrics = metrics with { Eval = Examiner!.Examine(run, step, cancellation) };
+                    run.CompleteMetrics(HeldOutEval.Columns(metrics.Eval));
+                }
                 report(metrics);
-                if (step % config.SaveSteps == 0 || step == steps) { run.Save(step, student, optimizer, sourceFolder, config.SaveTotalLimit); }
-            }
-            catch (OperationCanceledException) when (step > run.LastStep + 1)
-            {
-                run.Save(step - 1, student, optimizer, sourceFolder, config.SaveTotalLimit);
-                throw;
+                foreach (var warning in warnings.After(row)) { Warn(warning); }
+                if (step % resolved.SaveSteps == 0 || step == resolved.MaxSteps) { run.Save(step, student, optimizer, sourceFolder, config.SaveTotalLimit); }
             }
         }
+        catch (OperationCanceledException) when (done > run.LastStep)
+        {
+            run.Save(done, student, optimizer, sourceFolder, config.SaveTotalLimit);
+            throw;
+        }
     }
+
+    private int RowsOfEpoch(IReadOnlyList<TrainingRow> rows) => rows.Count > 0 ? rows.Count : (StudentSamples ?? TeacherSamples)?.Count ?? 0;
+
+    // Whether the last step was to be evaluated and was interrupted in that.
+    private bool LacksEval(TrainingRun run, DistillConfig resolved) =>
+        run.LastStep > 0 && IsEvalStep(run.LastStep, resolved) && run.Metrics.Last("step") == run.LastStep && run.Metrics.Last("eval/pass@1") is null;
+
+    private bool IsEvalStep(int step, DistillConfig resolved) => Examiner is not null && (step % resolved.EvalSteps == 0 || step == resolved.MaxSteps);
 
     // As GKD does it, for a whole step; a function of seed and step.
     private bool IsOnPolicy(int step) => new SplitMix64(config.Seed, "lmbda", step).Uniform() < config.Lmbda;
 
-    private (double Loss, double GradNorm) Update(DistillLoss loss, List<TrainingRow> batch, AdamW optimizer, double learningRate)
+    private static TrainingRow RowOf(Completion completion) => new(SftExample.Of(completion.Request.PromptIds, completion.Ids));
+
+    private (double Loss, double GradNorm) Update(DistillLoss loss, List<TrainingRow> batch, AdamW optimizer, double learningRate, TrainingRun run, int step)
     {
         using var scope = NewDisposeScope();
         optimizer.ZeroGradients();
         var divisor = batch.Sum(row => (double)row.TrainedTokens);
         var value = TokenBudget.Cut(batch, row => row.Length, config.MicroBatchTokens).Sum(micro => loss.Backward(micro, divisor));
-        var weights = student.Weights().Values;
-        var norm = Gradients.Norm(weights);
-        if (!double.IsFinite(value) || !double.IsFinite(norm)) { throw new UserException($"the loss is {value} and the gradient's norm {norm}; the run stops before the weights are spoiled: lower learning_rate"); }
-        Gradients.Clip(weights, norm, config.MaxGradNorm);
+        var weights = student.Weights();
+        var norm = Gradients.Norm(weights.Values);
+        try
+        {
+            NonFinite.Refuse(value, norm, weights);
+        }
+        catch (NonFiniteException e)
+        {
+            throw NonFinite.Dump(run.Folder, step, e, batch.SelectMany(row => row.Documents).Select(DumpOf));
+        }
+        Gradients.Clip(weights.Values, norm, config.MaxGradNorm);
         optimizer.Step(learningRate);
         return (value, norm);
+    }
+
+    private NonFiniteRow DumpOf(SftExample example)
+    {
+        using var scope = NewDisposeScope();
+        var (ids, _, _) = TrainingRow.ToTensors([new(example)], student.Device);
+        var prompt = Math.Max(1, example.PromptIds.Count);
+        var rest = ones_like(ids);
+        rest.narrow(1, 0, prompt).zero_();
+        var logProbs = MicroBatch.LogProbsOf(student, ids, null, rest).LogProbs.to_type(ScalarType.Float32).cpu().data<float>().ToArray();
+        return new() { PromptIds = [.. example.Ids.Take(prompt)], Ids = [.. example.Ids.Skip(prompt)], LogProbs = logProbs[prompt..] };
     }
 }

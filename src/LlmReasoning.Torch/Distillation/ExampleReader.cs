@@ -91,7 +91,7 @@ public sealed class ExampleReader
         {
             throw new UserException($"{sample.Place}: problem_id \"{sample.ProblemId}\" is not among the problems; name those the samples were drawn for");
         }
-        if (_config.CorrectOnly && Verifier.Verify(problem.Gold, sample.Response).Outcome != Outcome.Correct) { return null; }
+        if (_config.CorrectOnly && Verifier.Verify(problem.Gold, sample.Response, _config.Policy).Outcome != Outcome.Correct) { return null; }
         // One that was cut at the limit did not end here, so it does not teach to. An empty one teaches to end at once.
         int[] end = sample.IsWhole ? [_endOfTurnId] : [];
         return new(sample.Place, SftExample.Of(_tokenizer.Encode(_template.Render(problem.Text)), [.. _tokenizer.Encode(sample.Response), .. end]), HasEnd: sample.IsWhole);

@@ -21,9 +21,8 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         _window = config.SlidingWindows[layer];
         _hasOwnKernel = DecodeAttention.Supports(dtype, device, _headDim);
         long hidden = config.HiddenSize, queries = _heads * _headDim, keys = _kvHeads * _headDim;
-        q_proj = new(hidden, queries, config.AttentionBias, dtype, device);
-        k_proj = new(hidden, keys, config.AttentionBias, dtype, device);
-        v_proj = new(hidden, keys, config.AttentionBias, dtype, device);
+        var joined = Linear.Joined(hidden, [queries, keys, keys], config.AttentionBias, dtype, device);
+        (q_proj, k_proj, v_proj) = (joined[0], joined[1], joined[2]);
         o_proj = new(queries, hidden, config.AttentionOutputBias, dtype, device);
         if (config.QkNorm)
         {
@@ -60,6 +59,31 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         return _output.Apply(attended).MoveToOuterDisposeScope();
     }
 
+    /// <summary>[N, D] to [N, D] for a pass whose backward is <see cref="Backward"/>, and what that needs; without QK norm.</summary>
+    public (Tensor Result, AttentionState State) Apply(Tensor x, ForwardPass pass)
+    {
+        using var scope = NewDisposeScope();
+        var qkv = _qkv.ApplyJoined(x);
+        var (attended, logSums) = CausalAttention.Forward(qkv, pass.Cos, pass.Sin, ShapeOf(x, pass));
+        var result = _output.ApplyJoined(attended).MoveToOuterDisposeScope();
+        return (result, new(qkv.MoveToOuterDisposeScope(), attended.MoveToOuterDisposeScope(), logSums.MoveToOuterDisposeScope()));
+    }
+
+    /// <summary>The gradient of x, [N, D].</summary>
+    public Tensor Backward(Tensor x, AttentionState state, Tensor gradient, ForwardPass pass, GradientBuffer gradients)
+    {
+        using var scope = NewDisposeScope();
+        var attended = _output.Backward(state.Attended, gradient, gradients);
+        var qkv = CausalAttention.Backward(state.Qkv, pass.Cos, pass.Sin, state.Attended, state.LogSums, attended, ShapeOf(x, pass));
+        return _qkv.Backward(x, qkv, gradients).MoveToOuterDisposeScope();
+    }
+
+    private CausalAttention.Shape ShapeOf(Tensor x, ForwardPass pass)
+    {
+        var tokens = (int)pass.Cos.shape[1];
+        return new((int)(x.shape[0] / tokens), tokens, _heads, _kvHeads, _headDim, pass.Starts, _window);
+    }
+
     private static readonly Scalar s_one = 1;
 
     private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask)
@@ -76,3 +100,6 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         return attended.reshape(q.shape[0], 1, _heads * _headDim);
     }
 }
+
+/// <summary>What the backward of attention needs: rotated queries and keys, and values, [N, (H + 2K) d]; the attended values [N, H d]; the softmax's sums [N, H].</summary>
+internal sealed record AttentionState(Tensor Qkv, Tensor Attended, Tensor LogSums);

@@ -12,6 +12,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     private readonly Linear? lm_head;
 #pragma warning restore CA2213
     private readonly Projection _head;
+    private long? _size;
     private Tensor? _cos, _sin;                     // [positions, d]
 
     /// <summary>A model with unset weights.</summary>
@@ -71,14 +72,60 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     public Tensor Hidden(Tensor ids, Tensor? attentionMask = null)
     {
         using var scope = NewDisposeScope();
+        return Trunk(ids, attentionMask, forBackward: is_grad_enabled(), byAutograd: is_grad_enabled()).Hidden.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>How many numbers the weights hold.</summary>
+    internal long Parameters => _size ??= Weights().Values.Sum(weight => weight.numel());
+
+    /// <summary>Keep each layer's input alone between forward and backward, and compute its forward again: less memory, a third more work.</summary>
+    public bool GradientCheckpointing { get; set; }
+
+    /// <summary>A pass as <see cref="Hidden"/>, with its backward.</summary>
+    /// <param name="forBackward">False: <see cref="TrunkPass.Hidden"/> is all that is wanted.</param>
+    /// <param name="byAutograd">The states get a graph.</param>
+    internal TrunkPass Trunk(Tensor ids, Tensor? attentionMask, bool forBackward, bool byAutograd = false)
+    {
         var tokens = ids.shape[1];
-        var documents = attentionMask?.to_type(ScalarType.Int64);
-        // A token's position is the number of those it sees beside itself.
-        var positions = documents is null
-            ? Arithmetic.Range(tokens, Device).unsqueeze(0)
-            : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens).Minus(1);
         EnsureRotations(tokens);
-        return Run(ids, positions, new() { Masks = CausalMasks(tokens, documents) }).MoveToOuterDisposeScope();
+        var isByHand = !byAutograd && HasOwnBackward;
+        int[]? starts = null;
+        if (isByHand && attentionMask is not null)
+        {
+            starts = Starts(attentionMask);
+            isByHand = starts is not null;
+        }
+        var documents = isByHand ? null : attentionMask?.to_type(ScalarType.Int64);
+        // A token's position is the number of those it sees beside itself.
+        var positions = starts is not null ? tensor(starts.Select((start, i) => (i % tokens) - start).ToArray(), [ids.shape[0], tokens])
+            : documents is null ? Arithmetic.Range(tokens, Device).unsqueeze(0)
+            : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens).Minus(1);
+        var pass = new ForwardPass { Masks = isByHand ? new Dictionary<int, Tensor>() : CausalMasks(tokens, documents), Starts = starts };
+        Rotate(pass, positions);
+        return new(model, ids, pass, isByHand, GradientCheckpointing && !byAutograd, forBackward);
+    }
+
+    // What the kernels of this folder do without autograd.
+    internal bool HasOwnBackward => CausalAttention.Supports(DType, Device, Config.HeadDim) && RowKernels.Divides(Config.HiddenSize) && RowKernels.Divides(Config.IntermediateSize) && !Config.QkNorm;
+
+    // The first token that each one sees, [B * T]; null where a document's tokens do not stand together.
+    private static int[]? Starts(Tensor attentionMask)
+    {
+        var (rows, tokens) = ((int)attentionMask.shape[0], (int)attentionMask.shape[1]);
+        var documents = attentionMask.to_type(ScalarType.Int64).contiguous().data<long>().ToArray();
+        var starts = new int[documents.Length];
+        for (var row = 0; row < rows; row++)
+        {
+            var seen = new HashSet<long>();
+            for (var token = 0; token < tokens; token++)
+            {
+                var at = (row * tokens) + token;
+                var goesOn = token > 0 && documents[at] != 0 && documents[at] == documents[at - 1];
+                starts[at] = goesOn ? starts[at - 1] : token;
+                if (!goesOn && documents[at] != 0 && !seen.Add(documents[at])) { return null; }
+            }
+        }
+        return starts;
     }
 
     /// <summary>The weight [V, D] of <see cref="Logits"/>, which has no bias; the embeddings where they are tied.</summary>
@@ -147,10 +194,15 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
 
     private Tensor Run(Tensor ids, Tensor positions, ForwardPass pass)
     {
+        Rotate(pass, positions);
+        return model.forward(ids, pass);
+    }
+
+    private void Rotate(ForwardPass pass, Tensor positions)
+    {
         var flat = positions.view(-1);
         pass.Cos = _cos!.index_select(0, flat).view(positions.shape[0], positions.shape[1], 1, -1);
         pass.Sin = _sin!.index_select(0, flat).view(positions.shape[0], positions.shape[1], 1, -1);
-        return model.forward(ids, pass);
     }
 
     // Masks of a pass over whole rows; none where plain causal attention does. documents: [B, T] long, 0 at padding; null = no padding, one document.
@@ -221,11 +273,18 @@ internal sealed class Decoder : nn.Module<Tensor, ForwardPass, Tensor>
 
     public IEnumerable<Projection> Projections => layers.SelectMany(layer => layer.Projections);
 
+    public IReadOnlyList<DecoderLayer> Layers => [.. layers];
+
+    public RmsNorm Norm => norm;
+
+    /// <summary>ids [B, T] to [B, T, D], of the type that the pass computes in.</summary>
+    public Tensor Embed(Tensor ids, ForwardPass pass) => embed_tokens.weight.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1).to_type(pass.Cos.dtype);
+
     /// <summary>ids [B, T] to hidden states [B, T, D].</summary>
     public override Tensor forward(Tensor ids, ForwardPass pass)
     {
         using var scope = NewDisposeScope();
-        var x = embed_tokens.weight.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], -1);
+        var x = Embed(ids, pass);
         foreach (var layer in layers) { x = layer.forward(x, pass); }
         return norm.forward(x).MoveToOuterDisposeScope();
     }

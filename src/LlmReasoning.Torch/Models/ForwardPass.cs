@@ -13,6 +13,9 @@ internal sealed class ForwardPass
     /// <summary>Bool masks [B, 1, T, S] by window (0 = no window), true where a query may see a key; without an entry attention is causal.</summary>
     public IReadOnlyDictionary<int, Tensor> Masks { get; init; } = new Dictionary<int, Tensor>();
 
+    /// <summary>[B * T]: the first token that each one sees, instead of <see cref="Masks"/>, for <see cref="CausalAttention"/>; null = 0 throughout.</summary>
+    public int[]? Starts { get; init; }
+
     /// <summary>For a pass of one new token a row over a cache: how many columns each row has, the new one included; null for whole rows.</summary>
     public int[]? Lengths { get; init; }
 

@@ -16,6 +16,23 @@ internal sealed class Linear : nn.Module
         if (hasBias) { bias = nn.Parameter(empty(outputs, dtype, device)); }
         RegisterComponents();
     }
+
+    private Linear(Tensor weight, Tensor? bias) : base(nameof(Linear))
+    {
+        this.weight = nn.Parameter(weight);
+        if (bias is not null) { this.bias = nn.Parameter(bias); }
+        RegisterComponents();
+    }
+
+    /// <summary>Several of one input whose weights lie behind one another in memory, so that they are one matrix without a copy.</summary>
+    public static Linear[] Joined(long inputs, long[] outputs, bool hasBias, ScalarType dtype, Device device)
+    {
+        using var noGrad = no_grad();
+        using var weights = empty(outputs.Sum(), inputs, dtype, device);
+        using var biases = hasBias ? empty(outputs.Sum(), dtype, device) : null;
+        var starts = outputs.Select((_, i) => outputs.Take(i).Sum()).ToArray();
+        return [.. outputs.Select((count, i) => new Linear(weights.narrow(0, starts[i], count), biases?.narrow(0, starts[i], count)))];
+    }
 }
 
 /// <summary>Several projections of one input as one product: q, k and v, or gate and up, or a single one.</summary>
@@ -63,6 +80,33 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
     }
 
     public void Dispose() => Unpack();
+
+    /// <summary>x [N, in] to [N, sum of outs] by the parameters as they are, for a pass whose backward is <see cref="Backward"/>; the weights are not copied.</summary>
+    public Tensor ApplyJoined(Tensor x) => F.linear(x, Joined, JoinedBias);
+
+    /// <summary>Adds the parameters' gradients and returns that of x.</summary>
+    /// <param name="x">[N, in].</param>
+    /// <param name="gradient">Of the result, [N, sum of outs].</param>
+    public Tensor Backward(Tensor x, Tensor gradient, GradientBuffer gradients)
+    {
+        var start = 0L;
+        foreach (var (weight, bias) in parts)
+        {
+            using var scope = NewDisposeScope();
+            var part = gradient.narrow(1, start, weight.shape[0]);
+            gradients.Of(weight).addmm_(part.t(), x, 1, 1);
+            if (bias is not null) { gradients.Of(bias).PlusInPlace(part.sum([0])); }
+            start += weight.shape[0];
+        }
+        return gradient.mm(Joined);
+    }
+
+    // Of parts from Linear.Joined.
+    private Tensor Joined => parts.Length == 1 ? parts[0].Weight : parts[0].Weight.as_strided([Outputs, parts[0].Weight.shape[1]], [parts[0].Weight.shape[1], 1]);
+
+    private Tensor? JoinedBias => parts.Length == 1 || parts[0].Bias is null ? parts[0].Bias : parts[0].Bias!.as_strided([Outputs], [1]);
+
+    private long Outputs => parts.Sum(part => part.Weight.shape[0]);
 
     private Tensor JoinWeights() => parts.Length == 1 ? parts[0].Weight : cat([.. parts.Select(part => part.Weight)], 0);
 

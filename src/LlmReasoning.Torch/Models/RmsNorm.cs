@@ -29,4 +29,12 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         var scale = wide.square().mean([-1], keepdim: true).PlusInPlace(_eps).rsqrt_();
         return ((wide * scale).to_type(x.dtype) * weight).MoveToOuterDisposeScope();
     }
+
+    /// <summary>As <see cref="forward"/>, for a pass whose backward is <see cref="Backward"/>.</summary>
+    public Tensor Apply(Tensor x) => RowKernels.RmsNorm(x, weight, _eps);
+
+    /// <summary>Adds the gradient of x to <paramref name="sum"/>, and the weight's.</summary>
+    /// <param name="gradient">Of the result.</param>
+    public void Backward(Tensor x, Tensor gradient, Tensor sum, GradientBuffer gradients) =>
+        RowKernels.RmsNormBackward(x, weight, gradient, _eps, sum, gradients.Of(weight));
 }

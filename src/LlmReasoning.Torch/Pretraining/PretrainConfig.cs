@@ -66,6 +66,16 @@ public sealed record PretrainConfig
     public int SaveSteps { get; init; } = 500;
     public int? SaveTotalLimit { get; init; }
 
+    /// <summary>Held-out problems for evaluation while training; null = none.</summary>
+    public string? EvalProblems { get; init; }
+    public int EvalSteps { get; init; } = 500;
+
+    /// <summary>Samples a held-out problem.</summary>
+    public int EvalN { get; init; } = 16;
+
+    /// <summary>Of such a sample, in tokens.</summary>
+    public int MaxCompletionLength { get; init; } = 512;
+
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public PretrainConfig Validate()
     {
@@ -96,6 +106,10 @@ public sealed record PretrainConfig
         MicroBatchTokens = MicroBatchTokens,
         SaveSteps = SaveSteps,
         SaveTotalLimit = SaveTotalLimit,
+        EvalProblems = EvalProblems,
+        EvalSteps = EvalSteps,
+        EvalN = EvalN,
+        MaxCompletionLength = MaxCompletionLength,
     };
 
     /// <summary>The config.json of the model's keys.</summary>

@@ -41,7 +41,7 @@ public static class Rewards
             RewardFunction.ThinkFormat => ShapedRewards.HasThinkTags(completion.Text) ? 1 : 0,
             RewardFunction.Cosine => ShapedRewards.Cosine(isCorrect, length, limit),
             RewardFunction.Length => ShapedRewards.RelativeLength(isCorrect, length, shortest, longest),
-            RewardFunction.SoftOverlong => ShapedRewards.SoftOverlong(length, limit, config.SoftPunishCache ?? Math.Max(1, limit / 5)),
+            RewardFunction.SoftOverlong => ShapedRewards.SoftOverlong(length, limit, config.OverlongCache),
             _ => ShapedRewards.Repetition(completion.Ids, RepeatedTokens),
         };
     }

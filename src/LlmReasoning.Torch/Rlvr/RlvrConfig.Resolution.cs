@@ -10,6 +10,9 @@ public sealed partial record RlvrConfig
     /// <summary>Weights of <see cref="RewardFuncs"/>.</summary>
     public IReadOnlyList<double> WeightsOfRewards => RewardWeights ?? [.. RewardFuncs.Select(_ => 1.0)];
 
+    /// <summary>Tokens before the limit over which soft_overlong falls.</summary>
+    public int OverlongCache => SoftPunishCache ?? Math.Max(1, MaxCompletionLength / 5);
+
     /// <summary>The config with all that follows from other keys written out: prompts_per_step, num_mini_batches, max_steps, warmup_steps, save_steps, eval_steps.</summary>
     /// <param name="problems">To train on.</param>
     /// <exception cref="UserException">Keys that say the same thing say it differently, or batches do not divide.</exception>

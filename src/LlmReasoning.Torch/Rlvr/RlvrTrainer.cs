@@ -16,8 +16,6 @@ namespace LlmReasoning.Torch.Rlvr;
 public sealed class RlvrTrainer(
     CausalLM policy, CausalLM? reference, Tokenizer tokenizer, RlvrConfig config, PromptTemplate template, IReadOnlyCollection<int> stopIds, string sourceFolder)
 {
-    private const string EvalTable = "eval_buckets.csv";
-
     /// <summary>Trains from the run's last step to the config's; a cancelled run is saved first.</summary>
     /// <param name="run">The folder.</param>
     /// <param name="training">The problems to train on.</param>
@@ -110,15 +108,8 @@ public sealed class RlvrTrainer(
         return logProbs.to_type(ScalarType.Float32).cpu().data<float>().ToArray()[completion.Request.PromptIds.Count..];
     }
 
-    private HeldOutEval Evaluate(TrainingRun run, ProblemBuckets heldOut, int step, CancellationToken cancellation)
-    {
-        using var scope = NewDisposeScope();
-        var examiner = new RolloutCollector(policy, tokenizer, heldOut.Problems, template, stopIds, config);
-        var eval = HeldOutEval.Of(examiner.Collect([.. Enumerable.Range(0, heldOut.Problems.Count)], config.EvalN, "eval", step, cancellation), heldOut);
-        run.Table(EvalTable).Append(HeldOutEval.BucketHeader, eval.Rows(step));
-        run.WriteScalars(step, eval.Scalars());
-        return eval;
-    }
+    private HeldOutEval Evaluate(TrainingRun run, ProblemBuckets heldOut, int step, CancellationToken cancellation) =>
+        new HeldOutExaminer(policy, tokenizer, heldOut, template, stopIds, config).Examine(run, step, cancellation);
 
     private static IReadOnlyList<BucketStep> BucketsOf(
         IReadOnlyList<RolloutGroup> groups, IReadOnlyList<RolloutGroup> trained, IReadOnlyList<(double Advantage, int Tokens)> rows, ProblemBuckets buckets)

@@ -19,6 +19,24 @@ public sealed class RolloutCollector(
     /// <summary>Spent on grading so far.</summary>
     public double GradeSeconds { get; private set; }
 
+    /// <summary>The problems whose prompts fit, which are all of them unless drop_overlong says that others are left out.</summary>
+    /// <param name="context">The model's, in tokens; the prompt must leave room in it.</param>
+    /// <exception cref="UserException">A prompt is longer and drop_overlong is false, or none fits.</exception>
+    public static IReadOnlyList<Problem> Fitting(IReadOnlyList<Problem> problems, Tokenizer tokenizer, PromptTemplate template, RlvrConfig config, int context)
+    {
+        var limit = Math.Min(config.MaxPromptLength ?? context - 1, context - 1);
+        var lengths = problems.Select(problem => tokenizer.Encode(template.Render(problem.Text)).Length).ToList();
+        var longest = lengths.Max();
+        if (longest <= limit) { return problems; }
+        List<Problem> fitting = [.. problems.Where((_, i) => lengths[i] <= limit)];
+        if (!config.DropOverlong)
+        {
+            var first = problems[lengths.FindIndex(length => length > limit)].Id;
+            throw new UserException($"{problems.Count - fitting.Count} of {problems.Count} problems have prompts of more than {limit} tokens, the longest {longest}, the first {first}; raise max_prompt_length, or leave them out with drop_overlong: true");
+        }
+        return fitting.Count > 0 ? fitting : throw new UserException($"no problem has a prompt of at most {limit} tokens; raise max_prompt_length");
+    }
+
     /// <summary>n completions of each of some problems; the random numbers are keyed by run seed, <paramref name="stream"/>, step, problem and sample.</summary>
     /// <param name="indexes">Into the problems; one may occur twice and gets other samples then.</param>
     /// <param name="n">Completions a problem.</param>

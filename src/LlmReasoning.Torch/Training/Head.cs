@@ -6,13 +6,20 @@ namespace LlmReasoning.Torch.Training;
 internal static class Head
 {
     private const long ChunkElements = 1 << 24;     // of logits alive at a time: 64 MB in float32
+    private const long SmallChunkElements = 1 << 20;    // with a small vocabulary less, which stays in the cache, as long as it is a chunk of hundreds of tokens
 
     /// <summary>Start and count of each chunk of N tokens.</summary>
     public static IEnumerable<(long Start, long Count)> Chunks(CausalLM model, long tokens, long? chunkTokens = null)
     {
-        var chunk = chunkTokens ?? Math.Max(1, ChunkElements / model.Config.VocabSize);
+        var chunk = chunkTokens ?? TokensOf(model.Config.VocabSize);
         for (long start = 0; start < tokens; start += chunk) { yield return (start, Math.Min(chunk, tokens - start)); }
     }
+
+    /// <summary>Tokens of a chunk.</summary>
+    public static long TokensOf(long vocabulary) => Math.Max(Math.Max(1, SmallChunkElements / vocabulary), Math.Min(512, ChunkElements / vocabulary));
+
+    /// <summary>Whether the log-probabilities [N, V] of all tokens may be kept between forward and backward.</summary>
+    public static bool KeepsAll(CausalLM model, long tokens) => tokens * model.Config.VocabSize <= ChunkElements;
 
     /// <summary>[N] of the type that log-probabilities have.</summary>
     public static Tensor Empty(Tensor hidden, long tokens) => empty(tokens, Wide(hidden.dtype), hidden.device);

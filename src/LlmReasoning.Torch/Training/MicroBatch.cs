@@ -17,7 +17,8 @@ public static class MicroBatch
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var targets = Targets.Of(ids, targetMask);
-        var (logProbs, entropies) = TokenLogProbs.Of(model, targets.StatesOf(model.Hidden(ids, attentionMask)), targets.Ids, temperature, withEntropies);
+        using var trunk = new SlicedTrunk(model, ids, attentionMask, targets.Widths, forBackward: false);
+        var (logProbs, entropies) = TokenLogProbs.Of(model, targets.StatesOf(trunk.Hidden), targets.Ids, temperature, withEntropies);
         return (targets.Spread(logProbs).MoveToOuterDisposeScope(), entropies is null ? null : targets.Spread(entropies).MoveToOuterDisposeScope());
     }
 
@@ -59,9 +60,9 @@ public static class MicroBatch
 
     private static double Backward(CausalLM model, Tensor ids, Tensor? attentionMask, Targets targets, Func<Tensor, (double Loss, Tensor HiddenGradient)> head)
     {
-        var hidden = targets.StatesOf(model.Hidden(ids, attentionMask));
-        var (loss, gradient) = head(hidden.detach());
-        hidden.backward([gradient]);
+        using var trunk = new SlicedTrunk(model, ids, attentionMask, targets.Widths, forBackward: true);
+        var (loss, gradient) = head(targets.StatesOf(trunk.Hidden.detach()));
+        trunk.Backward(targets.Unscored(gradient));
         return loss;
     }
 
@@ -91,6 +92,17 @@ public static class MicroBatch
     /// <summary>Where the targets stand in the flat [B * T].</summary>
     private sealed record Targets(Tensor Places, Tensor Ids, long Rows, long Tokens)
     {
+        /// <summary>Of each row the tokens before its last target: what comes after is seen by nothing that counts.</summary>
+        public int[] Widths
+        {
+            get
+            {
+                var widths = new int[Rows];
+                foreach (var place in Places.cpu().data<long>()) { widths[place / Tokens] = (int)(place % Tokens); }
+                return widths;
+            }
+        }
+
         public static Targets Of(Tensor ids, Tensor targetMask)
         {
             if (targetMask.narrow(1, 0, 1).IsNonzero().any().item<bool>())
@@ -103,6 +115,13 @@ public static class MicroBatch
 
         /// <summary>Of hidden states [B, T, D] those that predict the targets, [N, D].</summary>
         public Tensor StatesOf(Tensor hidden) => hidden.reshape(-1, hidden.shape[2]).index_select(0, Places.Minus(1));
+
+        /// <summary>The gradient of all states [B, T, D] from that of those that predict the targets, [N, D].</summary>
+        public Tensor Unscored(Tensor gradient)
+        {
+            using var noGrad = no_grad();
+            return zeros([Rows * Tokens, gradient.shape[1]], gradient.dtype, gradient.device).index_copy_(0, Places.Minus(1), gradient).view(Rows, Tokens, -1);
+        }
 
         /// <summary>[N] to [B, T], 0 elsewhere.</summary>
         public Tensor Spread(Tensor values) => zeros(Rows * Tokens, values.dtype, values.device).scatter(0, Places, values).view(Rows, Tokens);

@@ -40,11 +40,11 @@ public static class TokenLogProbs
         if (logProbs.grad is null && entropies?.grad is null) { return (Number(value), hiddenGradient.MoveToOuterDisposeScope()); }
         using var noGrad = no_grad();
         var gradient = logProbs.grad ?? zeros_like(logProbs);
-        foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
+        foreach (var ((start, count), i) in Head.Chunks(model, targets.shape[0], chunkTokens).Select((chunk, i) => (chunk, i)))
         {
             using var inner = NewDisposeScope();
             Tensor Part(Tensor whole) => whole.narrow(0, start, count);
-            var all = kept ?? LogSoftmax(Head.Logits(model, Part(hidden)), temperature);
+            var all = kept?[i] ?? Distribution(Head.Logits(model, Part(hidden)), temperature, withEntropies: false).LogProbs;
             var entropyGradient = entropies?.grad is { } g ? Part(g) : null;
             var logitGradient = LogitGradient(all, Part(targets), temperature, Part(gradient), entropyGradient is null ? null : Part(entropies!), entropyGradient);
             Head.AddGradient(model, Part(hidden), logitGradient, Part(hiddenGradient));
@@ -68,7 +68,7 @@ public static class TokenLogProbs
             Tensor all, logProbs;
             using (no_grad())
             {
-                all = LogSoftmax(Head.Logits(model, states), temperature);
+                all = Distribution(Head.Logits(model, states), temperature, withEntropies: false).LogProbs;
                 logProbs = Pick(all, tokens);
             }
             var value = loss(logProbs.requires_grad_(true));
@@ -80,24 +80,33 @@ public static class TokenLogProbs
         return (sum, hiddenGradient.MoveToOuterDisposeScope());
     }
 
-    // With all log-probabilities [N, V] where they are one chunk.
-    private static (Tensor LogProbs, Tensor? Entropies, Tensor? All) Forward(
+    // With all log-probabilities [N, V], by chunk, where they take little memory.
+    private static (Tensor LogProbs, Tensor? Entropies, List<Tensor>? Kept) Forward(
         CausalLM model, Tensor hidden, Tensor targets, double temperature, bool withEntropies, long? chunkTokens)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var logProbs = Head.Empty(hidden, targets.shape[0]);
         var entropies = withEntropies ? empty_like(logProbs) : null;
-        Tensor? kept = null;
+        List<Tensor>? kept = chunkTokens is null && Head.KeepsAll(model, targets.shape[0]) ? [] : null;
         foreach (var (start, count) in Head.Chunks(model, targets.shape[0], chunkTokens))
         {
             using var inner = NewDisposeScope();
-            var all = LogSoftmax(Head.Logits(model, hidden.narrow(0, start, count)), temperature);
+            var (all, chunkEntropies) = Distribution(Head.Logits(model, hidden.narrow(0, start, count)), temperature, withEntropies);
             logProbs.narrow(0, start, count).copy_(Pick(all, targets.narrow(0, start, count)));
-            entropies?.narrow(0, start, count).copy_(Entropy(all));
-            if (count == targets.shape[0]) { kept = all.MoveToOuterDisposeScope(); }
+            entropies?.narrow(0, start, count).copy_(chunkEntropies!);
+            kept?.Add(all.MoveToOuterDisposeScope());
         }
-        return (logProbs.MoveToOuterDisposeScope(), entropies?.MoveToOuterDisposeScope(), kept?.MoveToOuterDisposeScope());
+        kept?.ForEach(all => all.MoveToOuterDisposeScope());
+        return (logProbs.MoveToOuterDisposeScope(), entropies?.MoveToOuterDisposeScope(), kept);
+    }
+
+    // Of logits [n, V], which may be overwritten.
+    private static (Tensor LogProbs, Tensor? Entropies) Distribution(Tensor logits, double temperature, bool withEntropies)
+    {
+        if (RowKernels.Support(logits, logits.shape[1])) { return (logits, RowKernels.LogSoftmax(logits, temperature)); }
+        var all = LogSoftmax(logits, temperature);
+        return (all, withEntropies ? Entropy(all) : null);
     }
 
     internal static double Number(Tensor scalar) => scalar.to_type(ScalarType.Float64).item<double>();
@@ -114,6 +123,11 @@ public static class TokenLogProbs
     // d loss / d logits [n, V], in the memory of the log-softmax.
     private static Tensor LogitGradient(Tensor all, Tensor targets, double temperature, Tensor logProbGradient, Tensor? entropies, Tensor? entropyGradient)
     {
+        if (RowKernels.Support(all, all.shape[1]) && logProbGradient.is_contiguous() && entropyGradient?.is_contiguous() != false)
+        {
+            RowKernels.LogitGradient(all, targets, logProbGradient, entropies, entropyGradient, temperature);
+            return all;
+        }
         var g = logProbGradient.unsqueeze(1);
         Tensor gradient;
         if (entropyGradient is null)

@@ -46,7 +46,32 @@ public sealed class ForeignKeysTests
     {
         var config = Read<RlvrConfig>("clip_ratio_c: 3.0\nkl_loss_type: low_var_kl\nscale_rewards: false\n", "clip_ratio_high=0.28");
         Assert.Equal((3, 0.28, KlEstimator.K3, RewardScale.None), (config.Value.Delta, config.Value.EpsilonHigh, config.Value.KlLossType, config.Value.ScaleRewards));
+        Assert.Equal([RewardFunction.Accuracy, RewardFunction.SoftOverlong], Read<RlvrConfig>("reward_funcs: [accuracy_reward, soft_overlong_punishment]\n").Value.RewardFuncs);
+        Assert.Equal(Aggregation.TokenMean, Read<RlvrConfig>("loss_agg_mode: token-mean\n").Value.LossAggMode);
         Assert.Equal(RewardScale.Group, Read<RlvrConfig>("scale_rewards: true\n").Value.ScaleRewards);
         Assert.True(config.IsGiven(nameof(RlvrConfig.Delta)));
+    }
+
+    [Fact]
+    public void ThePapersOwnFileLoads()
+    {
+        var config = RunConfig<RlvrConfig>.Load(Path.Combine(Root(), "configs", "paper", "grpo-original.yaml"), []);
+        var value = config.Value.Validate().Resolve(7500);
+        Assert.Equal((2, 10, 1, 93_750), (value.PromptsPerStep, value.NumGenerations, value.UpdatesPerStep, value.MaxSteps));
+        Assert.Equal((0.1, 0.99, 256, 32_768), (value.MaxGradNorm, value.AdamBeta2, value.MaxPromptLength, value.MaxCompletionLength));
+        Assert.Contains("use_vllm, vllm_gpu_memory_utilization (", config.Ignored, StringComparison.Ordinal);
+        Assert.Contains("deepspeed (", config.Ignored, StringComparison.Ordinal);
+        Assert.Contains("W_i = 1 / (N_b B), N_b = tokens of the row's batch of 4 rows, B = batches of the update   [loss_agg_mode: loss_type paper-rlvr]", RlvrExplanation.Objective(value));
+        // What was resolved is written whole, and reads as the same.
+        using var folder = new TemporaryFolder();
+        var yaml = config.With(value).ToYaml();
+        Assert.Equal(yaml, RunConfig<RlvrConfig>.Load(folder.File("config.yaml", yaml), []).ToYaml());
+    }
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "LlmReasoning.sln"))) { folder = Path.GetDirectoryName(folder.TrimEnd('/')) ?? throw new DirectoryNotFoundException("the repository's root was not found"); }
+        return folder;
     }
 }

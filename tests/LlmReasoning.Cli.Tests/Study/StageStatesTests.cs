@@ -59,6 +59,19 @@ public sealed class StageStatesTests : IDisposable
         Assert.All(StatesNow(), state => Assert.Equal("done", state.Value));
     }
 
+    /// <summary>A program that has learned a new key makes nothing anew, as long as the key has its default.</summary>
+    [Fact]
+    public void ARecordWithoutAKeyHasItsDefault()
+    {
+        var design = FinishAll();
+        var path = Path.Combine(design.Stages.Single(stage => stage.ShortName == "rlvr/run").Folder, StageRecord.FinishedFile);
+        var record = StageRecord.Read(path)!;
+        (record with { Settings = record.Settings.Where(setting => setting.Key != "weight_decay").ToDictionary() }).Write(path);
+        Assert.All(StatesNow(), state => Assert.Equal("done", state.Value));
+        File.AppendAllText(_study.Path("rlvr.yaml"), "weight_decay: 0.5\n");
+        Assert.Equal("stale: weight_decay changed from 0.0 to 0.5", StatesNow()["rlvr/run"]);
+    }
+
     [Fact]
     public void AStudyThatIsMovedStaysDone()
     {

@@ -58,7 +58,9 @@ public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<Fi
         for (var kill = 0; kill < 4; kill++)
         {
             using var process = Start("killed");
-            Thread.Sleep(500 + random.Next(2500));
+            var files = Files("killed") + random.Next(1, 40);
+            while (!process.HasExited && Files("killed") < files) { Thread.Sleep(1); }
+            Thread.Sleep(random.Next(100));
             process.Kill();
             process.WaitForExit();
         }
@@ -122,6 +124,18 @@ public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<Fi
         Assert.Equal((1, ""), (run.ExitCode, run.Output));
         Assert.Contains(message, run.OneErrorLine, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_study.Path("mistake")));
+    }
+
+    private int Files(string output)
+    {
+        try
+        {
+            return Directory.Exists(_study.Path(output)) ? Directory.EnumerateFiles(_study.Path(output), "*", SearchOption.AllDirectories).Count() : 0;
+        }
+        catch (DirectoryNotFoundException)          // a checkpoint that was just renamed
+        {
+            return 0;
+        }
     }
 
     private Process Start(string output) =>

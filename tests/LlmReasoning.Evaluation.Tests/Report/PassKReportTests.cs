@@ -1,7 +1,9 @@
 using System.Text.Json;
+using LlmReasoning.Evaluation.Comparison;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Evaluation.Samples;
+using LlmReasoning.Evaluation.Tests.Comparison;
 using LlmReasoning.Evaluation.Tests.Samples;
 
 namespace LlmReasoning.Evaluation.Tests.Report;
@@ -41,6 +43,20 @@ public sealed class PassKReportTests : IDisposable
             summary.Buckets.Select(row => $"{row.By} {row.Bucket} {row.Problems}"));
         Assert.Equal(22 / 32.0, summary.Buckets[0].Accuracy!.Value.Estimate, 1e-14);
         Assert.Equal((1.0, 0.0, 0.0, 0), (summary.BoxedShare, summary.TruncatedShare, summary.DuplicateShare, summary.Undecided));
+    }
+
+    [Fact]
+    public void ABaseGivesBucketsOfItsOwn()
+    {
+        var baseModel = EvaluatedModel.Read(Evaluated.Write(_folder, "base", 4, [.. Problems.Select((problem, i) => (problem.Id, i < 6 ? 0 : 4)), ("elsewhere", 1)]));
+        var rows = Write(Samples, Options with { Base = baseModel }).Buckets.Where(row => row.By == "base").ToArray();
+        Assert.Equal(["0 6", "1 0", "2 0", "3-4 2"], rows.Select(row => $"{row.Bucket} {row.Problems}"));
+        Assert.Equal(15 / 48.0, rows[0].Accuracy!.Value.Estimate, 1e-14);                   // 0 + 1 + ... + 5 of 6 times 8
+        Assert.Contains("base,0,6,0.3125", File.ReadAllText(_folder.File("out/buckets.csv")), StringComparison.Ordinal);
+        Assert.Contains("| base correct of 4 | problems |", File.ReadAllText(_folder.File("out/summary.md")), StringComparison.Ordinal);
+
+        var other = EvaluatedModel.Read(Evaluated.Write(_folder, "other", 4, [("p0", 1)]));
+        Assert.Contains("problem \"p1\" is not in this evaluation", Assert.Throws<UserException>(() => Write(Samples, Options with { Base = other })).Message);
     }
 
     [Fact]

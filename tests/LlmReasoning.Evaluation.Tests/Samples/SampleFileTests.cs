@@ -154,6 +154,9 @@ public sealed class SampleFileTests : IDisposable
         Assert.Equal(
             $"{c}: line 1: temperature is 1, but {a} began with 0.9; samples of different settings cannot be pooled, evaluate them apart",
             Assert.Throws<UserException>(() => SampleFile.Read([a, b, c]).Count()).Message);
+        File.Delete(c);
+        Drawn.Write(c, [Drawn.Sample("p") with { Seed = 8 }]);                              // the same sample of another run: the seed is what is wrong
+        Assert.Contains("line 1: seed is 8, but", Assert.Throws<UserException>(() => SampleFile.Read([a, c]).Count()).Message);
         Assert.Contains($"{a}: line 1: sample 0 of problem \"p\" occurs twice", Assert.Throws<UserException>(() => SampleFile.Read([a, b, a]).Count()).Message);
     }
 

@@ -15,6 +15,16 @@ public sealed class DistillTrainerTests : IDisposable
     private static readonly string s_base = ModelFolder.Resolve(ModelFolder.Embedded);
     private static readonly DistillConfig s_config = new() { PerDeviceTrainBatchSize = 16, MaxSteps = 12, LearningRate = 1e-3, SaveSteps = 5 };
 
+    private static readonly DistillConfig s_onPolicy = s_config with
+    {
+        ModelNameOrPath = "student",
+        TeacherModelNameOrPath = "teacher",
+        PerDeviceTrainBatchSize = 6,
+        LrSchedulerType = LlmReasoning.Torch.Optimisation.LearningRateSchedule.Constant,
+        SaveSteps = 100,
+        MaxCompletionLength = 40,
+    };
+
     private readonly TemporaryFolder _folder = new();
     private readonly List<SftExample> _examples;
 
@@ -44,12 +54,70 @@ public sealed class DistillTrainerTests : IDisposable
         Train(Folder("whole"), config);
         Train(Folder("parts"), config with { MaxSteps = 7 });
         Train(Folder("parts"), config, resume: true);
-        foreach (var file in (string[])["model.safetensors", "trainer/optimizer.safetensors"])
+        AssertSameBytes(12);
+    }
+
+    [Theory]
+    [InlineData(0.5, false)]    // some steps on the data, some on the student's samples
+    [InlineData(0.5, true)]     // the others on the teacher's
+    [InlineData(1, false)]
+    public void ARunOnItsOwnSamplesThatStopsAndGoesOnEndsWithTheSameBytes(double lmbda, bool seqKd)
+    {
+        // With this seed step 1 is not on policy for lmbda 0.5; steps 2 and 3 are.
+        var config = s_onPolicy with { Lmbda = lmbda, SeqKd = seqKd, MaxSteps = 3, LogCompletionsSteps = 1, Seed = 2 };
+        var steps = Train(Folder("whole"), config);
+        Train(Folder("parts"), config with { MaxSteps = 2 });
+        Train(Folder("parts"), config, resume: true);
+        AssertSameBytes(3);
+        Assert.Equal(lmbda < 1, steps.Any(step => !step.IsOnPolicy));
+        Assert.Contains(steps, step => step.IsOnPolicy);
+        foreach (var file in Directory.GetFiles(Path.Combine(Folder("whole"), "samples")))
         {
-            Assert.Equal(
-                File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("whole"), 12), file)),
-                File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("parts"), 12), file)));
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(Folder("parts"), "samples", Path.GetFileName(file))));
         }
+    }
+
+    [Fact]
+    public void MiniLlmTrainsOnTheStudentsSamples()
+    {
+        var steps = Train(Folder("a"), s_onPolicy with { LossType = DistillLossType.Minillm, Lmbda = 1, MaxSteps = 2, Gamma = 0.9 });
+        Assert.All(steps, step => Assert.True(step.IsOnPolicy && step.GradNorm > 0));
+    }
+
+    [Fact]
+    public void ATeacherEqualToTheStudentLeavesEveryWeightWhereItWas()
+    {
+        // Plain descent would not move at all; AdamW turns rounding into steps, so the gradient is looked at.
+        var steps = Train(Folder("a"), s_onPolicy with { MaxSteps = 1, Lmbda = 1 }, teacher: s_base);
+        Assert.Equal(0, steps[0].Loss, 1e-6);
+        Assert.Equal(0, steps[0].GradNorm, 1e-5);
+    }
+
+    [Fact]
+    public void HeldOutProblemsAreEvaluatedWhileTraining()
+    {
+        var config = s_config with { MaxSteps = 4, EvalSteps = 2, EvalN = 2, EvalOnStart = true, EvalProblems = "given", MetricForBestModel = "eval/pass@1", SaveSteps = 2, MaxCompletionLength = 60 };
+        var steps = Train(Folder("a"), config, examine: true);
+        Assert.Equal([false, true, false, true], steps.Select(step => step.Eval is not null));
+        Assert.Equal(6, File.ReadAllLines(Path.Combine(Folder("a"), "metrics.csv")).Length);        // header, step 0, 4 steps
+        Assert.True(File.Exists(Path.Combine(Folder("a"), "checkpoints", "best.json")));
+        Assert.True(File.Exists(Path.Combine(Folder("a"), "figures", "curves.svg")));
+    }
+
+    [Fact]
+    public void ABatchThatGivesNoNumberStopsTheRunAndIsKept()
+    {
+        var message = Assert.Throws<UserException>(() => Train(Folder("a"), s_config with { LearningRate = 1e30, MaxSteps = 3, MaxGradNorm = 1e30 })).Message;
+        Assert.Contains("nonfinite-step-", message, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetFiles(Folder("a"), "nonfinite-step-*.jsonl"));
+    }
+
+    [Fact]
+    public void GradientAccumulationIsALargerStep()
+    {
+        var one = Train(Folder("one"), s_config with { MaxSteps = 1 })[0];
+        var two = Train(Folder("two"), s_config with { MaxSteps = 1, PerDeviceTrainBatchSize = 4, GradientAccumulationSteps = 4 })[0];
+        Assert.Equal(one with { Seconds = default, Samples = [] }, two with { Seconds = default, Samples = one.Samples });
     }
 
     [Fact]
@@ -82,12 +150,40 @@ public sealed class DistillTrainerTests : IDisposable
 
     private static IEnumerable<int> Trained(SftExample example) => example.Ids.Where((_, i) => example.IsTrained[i]);
 
-    private List<DistillStep> Train(string folder, DistillConfig config, bool resume = false)
+    private void AssertSameBytes(int step)
     {
-        var run = TrainingRun.Open(folder, resume);
+        foreach (var file in (string[])["model.safetensors", "trainer/optimizer.safetensors"])
+        {
+            Assert.Equal(
+                File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("whole"), step), file)),
+                File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("parts"), step), file)));
+        }
+    }
+
+    // The teacher is the student after some training.
+    private string Teacher()
+    {
+        var folder = Folder("teacher");
+        if (!Directory.Exists(folder)) { Train(folder, s_config with { MaxSteps = 3, SaveSteps = 3 }); }
+        return TrainingRun.CheckpointOf(folder, 3);
+    }
+
+    private List<DistillStep> Train(string folder, DistillConfig config, bool resume = false, string? teacher = null, bool examine = false)
+    {
+        var tokenizer = Tokenizer.Load(s_base);
+        using var teacherModel = config.TeacherModelNameOrPath is null ? null : CausalLM.Load(teacher ?? Teacher());
+        var run = TrainingRun.Open(folder, resume, config.Best());
         using var student = CausalLM.Load(run.LastStep > 0 ? TrainingRun.CheckpointOf(folder, run.LastStep) : s_base);
         var steps = new List<DistillStep>();
-        new DistillTrainer(student, config.Validate(), s_base).Train(run, [.. _examples.Select(example => new TrainingRow(example))], steps.Add, CancellationToken.None);
+        List<SamplePrompt> prompts = [.. _examples.Select((example, i) => new SamplePrompt($"p{i}", example.PromptIds))];
+        var trainer = new DistillTrainer(student, config.Validate(), s_base)
+        {
+            Teacher = teacherModel,
+            StudentSamples = config.Lmbda > 0 ? new(student, tokenizer, prompts, [StopId], config, "student") : null,
+            TeacherSamples = config.SeqKd ? new(teacherModel!, tokenizer, prompts, [StopId], config, "teacher") : null,
+            Examiner = examine ? new(student, tokenizer, ProblemBuckets.Of([.. SyntheticProblems.Set(0, "test", 6).Select(problem => problem.ToProblem())], null, "kim6"), PromptTemplate.Load("plain"), [StopId], config.Examination()) : null,
+        };
+        trainer.Train(run, [.. _examples.Select(example => new TrainingRow(example))], steps.Add, CancellationToken.None);
         return steps;
     }
 }

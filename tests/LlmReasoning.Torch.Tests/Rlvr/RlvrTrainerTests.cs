@@ -54,6 +54,30 @@ public sealed class RlvrTrainerTests : IDisposable
     }
 
     [Fact]
+    public void ReplacedGroupsAndSeveralUpdatesGoOnWithTheSameBytesToo()
+    {
+        var config = s_config with
+        {
+            PromptsPerStep = 6,
+            MaxSteps = 2,
+            SaveSteps = 1,
+            ZeroVarianceGroups = ZeroVarianceGroups.Refill,
+            NumMiniBatches = 2,
+            TopEntropyQuantile = 0.5,
+            RewardFuncs = [RewardFunction.Accuracy, RewardFunction.Cosine],
+            RewardWeights = [1, 0.2],
+        };
+        var steps = Train(Folder("whole"), config);
+        Assert.Contains(steps, step => step.GenerationBatches > 1);
+        Train(Folder("parts"), config with { MaxSteps = 1 });
+        Train(Folder("parts"), config, resume: true);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("whole"), 2), "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("parts"), 2), "model.safetensors")));
+        Assert.Contains(",rewards/accuracy/mean,rewards/accuracy/std,rewards/cosine/mean,rewards/cosine/std,", File.ReadLines(Path.Combine(Folder("whole"), "metrics.csv")).First(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void MicroBatchesChangeMemoryAndNothingElse()
     {
         Train(Folder("one"), s_config with { MaxSteps = 1 });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LlmReasoning.Evaluation.TeacherData;
 using LlmReasoning.Torch.Tokenization;
 
 namespace LlmReasoning.Torch.Tests.Tokenization;
@@ -66,6 +67,33 @@ public sealed class PromptTemplateTests : IDisposable
             compared++;
         }
         Assert.True(compared > 0, "no conversation of one question");
+    }
+
+    [Theory]
+    [Trait("Category", "Golden")]
+    [InlineData("qwen-boxed", "qwen2.5_math_style")]
+    [InlineData("chatml", "chatml")]
+    [InlineData("llama3", "llama3")]
+    [InlineData("smollm2", "smollm2")]
+    public void ConversationsAreWrittenAsTheTemplatesOfTheReferenceWriteThem(string preset, string file)
+    {
+        var folder = Golden.Folder("reference/templates");
+        var path = Path.Combine(folder, $"{file}.json");
+        if (!File.Exists(path)) { Assert.Skip($"{path} is absent"); }
+        var conversations = Golden.Json(Path.Combine(folder, "conversations.json"));
+        foreach (var render in Golden.Json(path).GetProperty("renders").EnumerateArray().Where(render => !render.GetProperty("add_generation_prompt").GetBoolean()))
+        {
+            List<ChatMessage> messages = [.. conversations.GetProperty(render.GetProperty("conversation").GetString()!).EnumerateArray()
+                .Select(message => new ChatMessage(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!))];
+            var expected = render.GetProperty("text").GetString()!;
+            var rendered = PromptTemplate.Load(preset).Render(messages);
+            // What a template writes behind the last turn (a line end, or Llama's header of the next) is not part of it.
+            Assert.StartsWith(rendered.Text, expected, StringComparison.Ordinal);
+            Assert.True(expected.Length - rendered.Text.Length <= 50);
+            Assert.Equal(
+                messages.Where(message => message.Role == "assistant").Select(message => (preset == "llama3" ? message.Content.Trim() : message.Content) + PromptTemplate.Load(preset).StopTokens[0]),
+                rendered.AssistantTurns.Select(turn => rendered.Text[turn]));
+        }
     }
 
     [Theory]
