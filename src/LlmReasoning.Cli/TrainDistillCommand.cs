@@ -33,7 +33,9 @@ internal static class TrainDistillCommand
         options.Add("--seed", nameof(DistillConfig.Seed), "Of the data's order and of sampling", "SEED");
         var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
-        command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume)));
+        var explain = new Option<bool>("--explain") { Description = "Print the memory and the expected time of a step; then stop" };
+        command.Options.Add(explain);
+        command.SetAction(parsed => parsed.GetValue(explain) ? Explain(options.Load(parsed)) : Run(options.Load(parsed), parsed.GetValue(resume)));
         return command.WithExamples(
             "llm-reasoning train distill --config configs/quickstart/distill.yaml --teacher-data runs/self/sft.jsonl --output runs/base-base",
             "llm-reasoning train distill --config configs/quickstart/on-policy.yaml --teacher-model runs/rlvr/checkpoints/step-000070 \\\n--problems embedded-train --output runs/on-policy");
@@ -76,6 +78,31 @@ internal static class TrainDistillCommand
             trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step), Details(step, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, Math.Max(steps, run.LastStep)));
+        return ExitCode.Done;
+    }
+
+    private static int Explain(RunConfig<DistillConfig> config)
+    {
+        var value = config.Value.Validate();
+        var folder = ModelFolder.Resolve(SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded"));
+        var model = ModelConfig.Read(folder);
+        var stopId = GenerationDefaults.Read(folder, model).EosTokenIds.FirstOrDefault();
+        var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
+        var reader = new ExampleReader(ModelFolder.LoadTokenizer(folder), PromptTemplate.Load(value.Template), stopId, value, problems);
+        var rows = value.ReadsData ? Rows(Read(value.TeacherData ?? [], reader, value, model.MaxPositionEmbeddings), value, model.MaxPositionEmbeddings) : [];
+        var context = Math.Min(value.MaxLength ?? model.MaxPositionEmbeddings, model.MaxPositionEmbeddings);
+        var (longest, mean) = rows.Count == 0 ? (context, context / 2.0) : (rows.Max(row => row.Length), rows.Average(row => row.Length));
+        NativeTorch.Initialise();
+        var step = new StepShape
+        {
+            MicroBatchTokens = Math.Max(longest, Math.Min(value.MicroBatchTokens, (long)value.RowsPerStep * longest)),
+            OtherModels = value.TeacherModelNameOrPath is { } teacher ? [ModelConfig.Read(ModelFolder.Resolve(teacher))] : [],
+            GradientCheckpointing = value.GradientCheckpointing,
+            Bf16 = value.Bf16,
+        };
+        foreach (var line in MemoryPlan.Of(model, step).Explain()) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine(TimePlan.Of(model, 0, value.RowsPerStep * mean, 0, value.GradientCheckpointing).Explain(value.Steps(Math.Max(1, rows.Count))));
+        if (!value.ReadsData || value.Lmbda > 0 || value.SeqKd) { Console.Out.WriteLine("sampling while training is not in these numbers"); }
         return ExitCode.Done;
     }
 
