@@ -17,7 +17,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainDistillCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens",
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens", "gradient_checkpointing",
         "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
