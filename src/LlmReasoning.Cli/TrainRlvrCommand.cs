@@ -38,13 +38,13 @@ internal static class TrainRlvrCommand
 
     private static int Run(RunConfig<RlvrConfig> config, bool resume, bool explain)
     {
-        var value = config.Value.Validate().ValidateView();
+        var value = config.Value.Validate();
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
         var modelFolder = ModelFolder.Resolve(modelId);
         var template = PromptTemplate.Load(value.Template);
         var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
-        value = value.Resolve(fitting.Count);
+        value = value.Resolve(fitting.Count).ValidateView();
         config = config.With(value);
         if (explain) { return Explain(value, modelFolder, template, fitting); }
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
@@ -67,7 +67,7 @@ internal static class TrainRlvrCommand
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
         {
-            var view = new TrainingView(training.Labels);
+            var view = new TrainingView();
             void Report(RlvrStep step)
             {
                 progress.Report(step.Step, TrainingView.Summary(step), view.Details(step));

@@ -154,6 +154,7 @@ public sealed partial record RlvrConfig
     public double TopP { get; init; } = 1;
     public int TopK { get; init; }
     public double MinP { get; init; }
+    public LogprobSupport LogprobSupport { get; init; }
     public int MaxCompletionLength { get; init; } = 512;
     public double LearningRate { get; init; } = 1e-6;
     public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.ConstantWithWarmup;

@@ -34,7 +34,7 @@ public sealed class RlvrTrainer(
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
         var order = new DataOrder(training.Problems.Count, config.Seed, config.ShuffleDataset);
         var update = new PolicyUpdate(policy, reference, optimizer, config);
-        var warnings = new TrainingWarnings(config.MaxGradNorm, config.NumIterations);
+        var warnings = new TrainingWarnings(config.MaxGradNorm, config.UpdatesPerStep);
         var done = run.LastStep;
         try
         {
@@ -107,7 +107,7 @@ public sealed class RlvrTrainer(
         using var scope = NewDisposeScope();
         long[] ids = [.. completion.Request.PromptIds, .. completion.Ids];
         var targets = ids.Select((_, i) => i < completion.Request.PromptIds.Count ? 0f : 1f).ToArray();
-        var logProbs = MicroBatch.LogProbsOf(policy, tensor(ids, [1, ids.Length], device: policy.Device), null, tensor(targets, [1, ids.Length], device: policy.Device), config.Temperature).LogProbs;
+        var logProbs = MicroBatch.LogProbsOf(policy, tensor(ids, [1, ids.Length], device: policy.Device), null, tensor(targets, [1, ids.Length], device: policy.Device), config.Temperature, support: config.Support()).LogProbs;
         return logProbs.to_type(ScalarType.Float32).cpu().data<float>().ToArray()[completion.Request.PromptIds.Count..];
     }
 
