@@ -55,6 +55,7 @@ internal static class TrainDistillCommand
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems);
         using var _ = student;
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
         using var teacher = LoadTeacher(value, tokenizer);
         var stopIds = GenerationDefaults.Read(source, student.Config).EosTokenIds is { Count: > 0 } ids ? ids
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");

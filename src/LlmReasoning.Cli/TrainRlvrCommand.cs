@@ -61,6 +61,7 @@ internal static class TrainRlvrCommand
         }
         var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
         using var _ = policy;
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
         foreach (var warning in RlvrExplanation.Warnings(value)) { Log.Warning("{Warning:l}", warning); }
         if (fitting.Count < problems.Count) { Log.Warning("{Count} of {All} problems are left out: their prompts are too long", problems.Count - fitting.Count, problems.Count); }
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
