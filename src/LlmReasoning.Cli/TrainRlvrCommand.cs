@@ -15,7 +15,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainRlvrCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens",
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens", "gradient_checkpointing",
         "eval_on_start", "metric_for_best_model", "greater_is_better", "log_completions", "num_completions_to_print"];
 
     public static Command Create()
@@ -61,6 +61,7 @@ internal static class TrainRlvrCommand
         }
         var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
         using var _ = policy;
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
         foreach (var warning in RlvrExplanation.Warnings(value)) { Log.Warning("{Warning:l}", warning); }
         if (fitting.Count < problems.Count) { Log.Warning("{Count} of {All} problems are left out: their prompts are too long", problems.Count - fitting.Count, problems.Count); }
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);

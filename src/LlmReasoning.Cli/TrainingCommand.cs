@@ -4,6 +4,7 @@ using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
+using Serilog;
 
 namespace LlmReasoning.Cli;
 
@@ -40,5 +41,14 @@ internal static class TrainingCommand
         AtomicFile.WriteText(Path.Combine(run.Folder, "config.yaml"), config.ToYaml());
         Manifest.Write(Path.Combine(run.Folder, "manifest.json"), source, model, data);
         return (source, tokenizer, model);
+    }
+
+    /// <summary>Says so where computing in bfloat16 has no fast products on this machine.</summary>
+    public static void WarnOfSlowBfloat16(bool bf16)
+    {
+        if (bf16 && Machine.Read().LacksFastBfloat16)
+        {
+            Log.Warning("bf16 is true and this processor has neither avx512_bf16 nor amx_bf16: products take up to a thousand times as long; use --set bf16=false");
+        }
     }
 }

@@ -114,7 +114,7 @@ internal sealed class SlicedTrunk : IDisposable
         {
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
-        set_num_threads(threads);
+        finally { set_num_threads(threads); }      // the lanes' number is also that of threads to come
     }
 
     /// <summary>Some rows' first tokens. What its pass keeps was made on one thread and may be used on another, so it belongs to no scope.</summary>

@@ -32,7 +32,7 @@ public sealed record StepShape
 public sealed record MemoryPlan
 {
     private const long Float = 4;
-    private const long Program = 190L << 20;            // runtime, libtorch's code and its buffers, as measured
+    private const long Program = 215L << 20;            // runtime, libtorch's code and its buffers, as measured
 
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
