@@ -38,15 +38,15 @@ internal static class TrainRlvrCommand
 
     private static int Run(RunConfig<RlvrConfig> config, bool resume, bool explain)
     {
-        var value = config.Value.Validate().ValidateView();
+        var value = config.Value.Validate();
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
         var modelFolder = ModelFolder.Resolve(modelId);
         var template = PromptTemplate.Load(value.Template);
         var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
-        value = value.Resolve(fitting.Count);
+        value = value.Resolve(fitting.Count).ValidateView();
         config = config.With(value);
-        if (explain) { return Explain(value, fitting.Count); }
+        if (explain) { return Explain(value, modelFolder, template, fitting); }
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         IReadOnlyList<Problem> examined = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
@@ -67,7 +67,7 @@ internal static class TrainRlvrCommand
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
         {
-            var view = new TrainingView(training.Labels);
+            var view = new TrainingView();
             void Report(RlvrStep step)
             {
                 progress.Report(step.Step, TrainingView.Summary(step), view.Details(step));
@@ -82,12 +82,17 @@ internal static class TrainRlvrCommand
         return ExitCode.Done;
     }
 
-    private static int Explain(RlvrConfig config, int problems)
+    private static int Explain(RlvrConfig config, string modelFolder, PromptTemplate template, IReadOnlyList<Problem> problems)
     {
+        var (model, tokenizer) = (ModelConfig.Read(modelFolder), ModelFolder.LoadTokenizer(modelFolder));
+        var longestPrompt = problems.Max(problem => tokenizer.Encode(template.Render(problem.Text)).Length);
         foreach (var line in RlvrExplanation.Objective(config)) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine();
-        foreach (var line in RlvrExplanation.Work(config, problems)) { Console.Out.WriteLine(line); }
-        // MemoryPlan: the memory of a step and the expected time of the run are printed here.
+        foreach (var line in RlvrExplanation.Work(config, problems.Count)) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine();
+        NativeTorch.Initialise();
+        foreach (var line in MemoryPlan.Of(model, config.Shape(model, longestPrompt)).Explain()) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine(config.Time(model, longestPrompt).Explain(config.MaxSteps));
         Console.Out.WriteLine();
         foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }
         return ExitCode.Done;

@@ -143,6 +143,12 @@ public sealed record DistillConfig
 
     /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
     public int MicroBatchTokens { get; init; } = 16384;
+
+    /// <summary>Keep each layer's input alone between forward and backward and compute the layer again: less memory, a third more work, the same bits.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
+    public bool Bf16 { get; init; }
     public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;
     public int SaveSteps { get; init; } = 500;
     public int? SaveTotalLimit { get; init; }

@@ -29,7 +29,7 @@ public sealed record Completion
     /// <summary>The sampled ids, the stop token included.</summary>
     public required IReadOnlyList<int> Ids { get; init; }
 
-    /// <summary>Natural-log probability of each id under softmax(logits / temperature) over the whole vocabulary, before filters; temperature 0 counts as 1.</summary>
+    /// <summary>Natural-log probability of each id under softmax(logits / temperature) over the whole vocabulary, before filters unless the settings have <see cref="SamplingSettings.FilteredLogProbs"/>; temperature 0 counts as 1.</summary>
     public required IReadOnlyList<float> LogProbs { get; init; }
 
     public required FinishReason FinishReason { get; init; }

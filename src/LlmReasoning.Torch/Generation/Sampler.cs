@@ -11,7 +11,7 @@ internal static class Sampler
     /// <param name="settings">Temperature and filters; temperature 0 gives the distribution at temperature 1 and no <c>Cumulative</c>.</param>
     /// <param name="previousIds">The ids that the repetition penalty applies to, one list a row; null without a penalty.</param>
     /// <returns>
-    /// <c>Processed</c> [R, V]: after penalty, temperature and filters. <c>LogProbs</c> [R, V] float32: before filters.
+    /// <c>Processed</c> [R, V]: after penalty, temperature and filters. <c>LogProbs</c> [R, V] float32: before filters unless the settings say otherwise.
     /// <c>Cumulative</c> [R, V] float32: running sums of the probabilities, null at temperature 0.
     /// </returns>
     /// <exception cref="UserException">A logit is NaN or +infinity, or all of a row are -infinity.</exception>
@@ -23,8 +23,9 @@ internal static class Sampler
         if (!logProbs.amax([-1]).isfinite().all().item<bool>()) { throw NotFinite(); }      // also where a logit is NaN or infinite
         var isPlain = settings.RepetitionPenalty == 1 && settings.TopK == 0 && settings.TopP == 1 && settings.MinP == 0;
         var processed = isPlain ? warm : LogitsFilter.Apply(wide, settings, previousIds);
-        if (settings.Temperature == 0) { return (processed, logProbs, null); }
-        return (processed, logProbs, (isPlain ? logProbs.exp() : processed.softmax(-1)).cumsum(-1));
+        var reported = settings.FilteredLogProbs && !isPlain ? processed.log_softmax(-1) : logProbs;
+        if (settings.Temperature == 0) { return (processed, reported, null); }
+        return (processed, reported, (isPlain ? logProbs.exp() : processed.softmax(-1)).cumsum(-1));
     }
 
     /// <summary>One token a row.</summary>
@@ -32,7 +33,7 @@ internal static class Sampler
     /// <param name="settings">See <see cref="Distribution"/>.</param>
     /// <param name="uniforms">[R], each in [0, 1); not used at temperature 0.</param>
     /// <param name="previousIds">See <see cref="Distribution"/>.</param>
-    /// <returns>Ids [R] and their log-probabilities [R] before filters.</returns>
+    /// <returns>Ids [R] and their log-probabilities [R], before filters unless the settings say otherwise.</returns>
     public static (int[] Ids, float[] LogProbs) Draw(Tensor logits, SamplingSettings settings, double[] uniforms, IReadOnlyList<IReadOnlyList<int>>? previousIds)
     {
         using var scope = NewDisposeScope();

@@ -23,6 +23,9 @@ public sealed record SamplingSettings
 
     public long Seed { get; init; }
 
+    /// <summary>Log-probabilities are those after the filters: of the token among those that could be drawn.</summary>
+    public bool FilteredLogProbs { get; init; }
+
     /// <summary>A completion ends where its text contains one of these.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 

@@ -23,6 +23,7 @@ public sealed record UpdateMetrics(
 public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW optimizer, RlvrConfig config)
 {
     private readonly PolicyLossSettings _loss = config.Objective().Loss;
+    private readonly SamplingSettings? _support = config.Support();
     private readonly AdvantageSettings _advantages = config.Objective().Advantages;
 
     /// <summary>Of the last run's completions, in the groups' order: the advantage, and how many tokens count.</summary>
@@ -55,12 +56,12 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
             }
             if (reference is not null && _loss.KlPlacement == KlPlacement.Loss) { micro.RefLogProbs = LogProbs(reference, micro); }
         }
+        difference.Require(config.MaxLogprobDifference);
         var updates = new List<UpdateMetrics>();
         for (var iteration = 0; iteration < config.NumIterations; iteration++)
         {
             foreach (var batch in batches) { updates.Add(Step(batch, learningRate, needsOld ? null : difference)); }
         }
-        difference.Require(config.MaxLogprobDifference);
         return new(
             updates.Average(update => update.Loss),
             updates.Average(update => update.GradNorm),
@@ -102,7 +103,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
                     _loss);
                 numbers = result.Metrics;
                 return result.Loss;
-            });
+            }, _support);
             tokens += numbers!.Tokens;
             entropy += (numbers.Entropy ?? 0) * numbers.Tokens;
             kl += (numbers.Kl ?? 0) * numbers.Tokens;
@@ -127,7 +128,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
         var entropies = batch.Trained.Concat(MicroRows.Cut(batch.Untrained, config.MicroBatchTokens, policy.Device)).Select(micro =>
         {
             using var scope = NewDisposeScope();
-            var all = MicroBatch.LogProbsOf(policy, micro.Ids, null, micro.Targets, config.Temperature, withEntropies: true).Entropies!;
+            var all = MicroBatch.LogProbsOf(policy, micro.Ids, null, micro.Targets, config.Temperature, withEntropies: true, _support).Entropies!;
             return all.masked_select(micro.Targets.to_type(ScalarType.Bool)).MoveToOuterDisposeScope();
         }).ToList();
         var flat = cat(entropies).unsqueeze(0);
@@ -183,7 +184,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
     private bool Trains(Row row) =>
         row.Counted > 0 && (row.Advantage != 0 || (_loss.Beta != 0 && _loss.KlPlacement == KlPlacement.Loss) || _loss.EntropyCoefficient != 0);
 
-    private Tensor LogProbs(CausalLM model, MicroRows micro) => MicroBatch.LogProbsOf(model, micro.Ids, null, micro.Targets, config.Temperature).LogProbs;
+    private Tensor LogProbs(CausalLM model, MicroRows micro) => MicroBatch.LogProbsOf(model, micro.Ids, null, micro.Targets, config.Temperature, support: _support).LogProbs;
 
     private static List<Row> Part(List<Row> rows, int part, int parts)
     {

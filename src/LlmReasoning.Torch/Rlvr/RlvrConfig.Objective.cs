@@ -84,6 +84,8 @@ public sealed partial record RlvrConfig
         UserException.Require(RewardWeights is null || RewardWeights.Count == RewardFuncs.Count, "reward_weights", $"{RewardWeights?.Count} numbers", $"there must be one for each of the {RewardFuncs.Count} reward_funcs");
         UserException.Require(SoftPunishCache is null || (SoftPunishCache >= 1 && SoftPunishCache <= MaxCompletionLength), "soft_punish_cache", SoftPunishCache, $"it must be from 1 to max_completion_length ({MaxCompletionLength})");
         UserException.Require(MaxNumGenBatches >= 1, "max_num_gen_batches", MaxNumGenBatches, "it must be at least 1");
+        UserException.Require(LogprobSupport == LogprobSupport.Full || UpdatesPerStep == 1, "logprob_support", "sampled", "it needs one update a step: after the first the sampler's support is no longer known; take full, or num_iterations 1 and num_mini_batches 1");
+        UserException.Require(LogprobSupport == LogprobSupport.Full || loss.Beta == 0, "logprob_support", "sampled", "the reference model has another support, so beta must be 0; or take full");
         var penalisesReward = loss.Beta != 0 && loss.KlPlacement == KlPlacement.Reward;
         UserException.Require(!penalisesReward || advantages.Aggregation == RewardAggregation.SumThenNormalize, "multi_objective_aggregation", "normalize_then_sum", "a KL term in the reward needs sum_then_normalize");
         if (PassAtK is null) { return; }

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Generation;
+
 namespace LlmReasoning.Torch.Rlvr;
 
 public sealed partial record RlvrConfig
@@ -9,6 +11,21 @@ public sealed partial record RlvrConfig
 
     /// <summary>Weights of <see cref="RewardFuncs"/>.</summary>
     public IReadOnlyList<double> WeightsOfRewards => RewardWeights ?? [.. RewardFuncs.Select(_ => 1.0)];
+
+    /// <summary>How completions are drawn.</summary>
+    public SamplingSettings Sampling(long seed) => new()
+    {
+        Temperature = Temperature,
+        TopP = TopP,
+        TopK = TopK,
+        MinP = MinP,
+        MaxNewTokens = MaxCompletionLength,
+        Seed = seed,
+        FilteredLogProbs = LogprobSupport == LogprobSupport.Sampled,
+    };
+
+    /// <summary>Over what the trainer's log-probabilities are; null = the whole vocabulary.</summary>
+    public SamplingSettings? Support() => LogprobSupport == LogprobSupport.Sampled ? Sampling(Seed) : null;
 
     /// <summary>Tokens before the limit over which soft_overlong falls.</summary>
     public int OverlongCache => SoftPunishCache ?? Math.Max(1, MaxCompletionLength / 5);

@@ -62,7 +62,7 @@ public static class RlvrExplanation
             string.Create(CultureInfo.InvariantCulture, $"a step: {config.PromptsPerStep} problems x {config.NumGenerations} completions = {completions} completions, at most {tokens:N0} tokens; {updates}"),
             string.Create(CultureInfo.InvariantCulture, $"the run: {config.MaxSteps:N0} steps, {config.MaxSteps * (long)config.UpdatesPerStep:N0} updates, {config.MaxSteps * completions:N0} completions, at most {config.MaxSteps * tokens:N0} tokens; {(double)config.MaxSteps * config.PromptsPerStep / problems:F2} passes over {problems} problems"),
             $"learning rate {Text(config.LearningRate)}, {Name(config.LrSchedulerType)}, {config.WarmupSteps} steps of warmup; gradients clipped to norm {Text(config.MaxGradNorm)}; AdamW betas {Text(config.AdamBeta1)} and {Text(config.AdamBeta2)}, decay {Text(config.WeightDecay)} on matrices",
-            $"sampling: temperature {Text(config.Temperature)}, top_p {Text(config.TopP)}, top_k {config.TopK}, min_p {Text(config.MinP)}",
+            $"sampling: temperature {Text(config.Temperature)}, top_p {Text(config.TopP)}, top_k {config.TopK}, min_p {Text(config.MinP)}; log-probabilities over {(config.LogprobSupport == LogprobSupport.Full ? "the whole vocabulary" : "what these leave")}",
         ];
     }
 
@@ -85,7 +85,8 @@ public static class RlvrExplanation
             (loss.Surrogate is not Surrogate.Sapo && (config.SapoTemperaturePos ?? config.SapoTemperatureNeg) is not null, $"sapo_temperature_pos and sapo_temperature_neg have no meaning for {config.LossType}"),
             (loss.Beta == 0 && (config.KlLossType is not null || config.UseKlInReward is not null || config.UseBiasCorrectionKl), "the KL keys cannot act: beta is 0"),
             (loss.Beta != 0 && loss.KlPlacement == KlPlacement.Reward && config.UseBiasCorrectionKl, "use_bias_correction_kl cannot act: the KL term is in the reward"),
-            (isFiltered, "top_k, top_p or min_p: completions are drawn from fewer tokens than the trainer's log-probabilities are over"),
+            (isFiltered && config.LogprobSupport == LogprobSupport.Full, "top_k, top_p or min_p: completions are drawn from fewer tokens than the trainer's log-probabilities are over (logprob_support: sampled makes them the same)"),
+            (!isFiltered && config.LogprobSupport == LogprobSupport.Sampled, "logprob_support: sampled changes nothing: without top_k, top_p and min_p every token can be drawn"),
             (isOnPolicy && loss.OffPolicyMaskThreshold is not null, "off_policy_mask_threshold cannot act: with one update a step the policy is the one that sampled"),
             (loss.RolloutCorrection is not null, "rollout_importance_sampling_correction: sampler and trainer share their weights here, the ratio stays near 1"),
             (isGdpo && (config.AdvantageBaseline ?? (object?)config.ScaleRewards) is not null, "advantage_baseline and scale_rewards cannot act: normalize_then_sum has its own"),

@@ -26,12 +26,15 @@ public sealed class RlvrTrainer(
     /// <exception cref="UserException">A value is not finite; the batch is in the run's folder.</exception>
     public void Train(TrainingRun run, ProblemBuckets training, ProblemBuckets? heldOut, Action<RlvrStep> report, Action<string> warn, CancellationToken cancellation)
     {
+        policy.GradientCheckpointing = config.GradientCheckpointing;
+        policy.ComputesInBfloat16 = config.Bf16;
+        if (reference is not null) { reference.ComputesInBfloat16 = config.Bf16; }
         using var optimizer = new AdamW(policy.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
         var order = new DataOrder(training.Problems.Count, config.Seed, config.ShuffleDataset);
         var update = new PolicyUpdate(policy, reference, optimizer, config);
-        var warnings = new TrainingWarnings(config.MaxGradNorm, config.NumIterations);
+        var warnings = new TrainingWarnings(config.MaxGradNorm, config.UpdatesPerStep);
         var done = run.LastStep;
         try
         {
@@ -104,7 +107,7 @@ public sealed class RlvrTrainer(
         using var scope = NewDisposeScope();
         long[] ids = [.. completion.Request.PromptIds, .. completion.Ids];
         var targets = ids.Select((_, i) => i < completion.Request.PromptIds.Count ? 0f : 1f).ToArray();
-        var logProbs = MicroBatch.LogProbsOf(policy, tensor(ids, [1, ids.Length], device: policy.Device), null, tensor(targets, [1, ids.Length], device: policy.Device), config.Temperature).LogProbs;
+        var logProbs = MicroBatch.LogProbsOf(policy, tensor(ids, [1, ids.Length], device: policy.Device), null, tensor(targets, [1, ids.Length], device: policy.Device), config.Temperature, support: config.Support()).LogProbs;
         return logProbs.to_type(ScalarType.Float32).cpu().data<float>().ToArray()[completion.Request.PromptIds.Count..];
     }
 

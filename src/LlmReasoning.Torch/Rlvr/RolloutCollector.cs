@@ -44,15 +44,7 @@ public sealed class RolloutCollector(
     /// <param name="step">Of the run.</param>
     public IReadOnlyList<RolloutGroup> Collect(IReadOnlyList<int> indexes, int n, string stream, int step, CancellationToken cancellation)
     {
-        var settings = new SamplingSettings
-        {
-            Temperature = config.Temperature,
-            TopP = config.TopP,
-            TopK = config.TopK,
-            MinP = config.MinP,
-            MaxNewTokens = config.MaxCompletionLength,
-            Seed = (long)new SplitMix64(config.Seed, stream, step).Next(),
-        };
+        var settings = config.Sampling((long)new SplitMix64(config.Seed, stream, step).Next());
         var completions = indexes.Select(_ => new Completion[n]).ToArray();
         // A problem's second group in a step takes sample indexes n, n + 1, ...
         var groupOf = new Dictionary<GenerationRequest, int>(ReferenceEqualityComparer.Instance);

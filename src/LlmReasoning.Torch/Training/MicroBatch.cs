@@ -1,3 +1,4 @@
+using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 
@@ -6,19 +7,20 @@ namespace LlmReasoning.Torch.Training;
 /// <summary>Forward and backward of one micro-batch: the gradients are added to those that the parameters have.</summary>
 /// <remarks>
 /// Axes: B rows, T tokens, N targets in all. ids: [B, T] long. attentionMask: as <see cref="CausalLM.Hidden"/> takes it, null where nothing is padding.
-/// targetMask: [B, T], 1 = the token is scored given those before it; the first column is 0. Only the targets' logits are computed.
+/// support: log-probabilities over what such a sampler can draw; null = over the whole vocabulary. targetMask: [B, T], 1 = the token is scored given those before it; the first column is 0. Only the targets' logits are computed.
 /// </remarks>
 public static class MicroBatch
 {
     /// <summary>Log-probabilities and, where asked for, entropies, [B, T] each, 0 at what is no target; without gradient. For the old and the reference policy.</summary>
     public static (Tensor LogProbs, Tensor? Entropies) LogProbsOf(
-        CausalLM model, Tensor ids, Tensor? attentionMask, Tensor targetMask, double temperature = 1, bool withEntropies = false)
+        CausalLM model, Tensor ids, Tensor? attentionMask, Tensor targetMask, double temperature = 1, bool withEntropies = false, SamplingSettings? support = null)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var targets = Targets.Of(ids, targetMask);
         using var trunk = new SlicedTrunk(model, ids, attentionMask, targets.Widths, forBackward: false);
-        var (logProbs, entropies) = TokenLogProbs.Of(model, targets.StatesOf(trunk.Hidden), targets.Ids, temperature, withEntropies);
+        var states = targets.StatesOf(trunk.Hidden);
+        var (logProbs, entropies) = support is null ? TokenLogProbs.Of(model, states, targets.Ids, temperature, withEntropies) : SupportLogProbs.Of(model, states, targets.Ids, support);
         return (targets.Spread(logProbs).MoveToOuterDisposeScope(), entropies is null ? null : targets.Spread(entropies).MoveToOuterDisposeScope());
     }
 
@@ -26,16 +28,17 @@ public static class MicroBatch
     /// <param name="loss">From log-probabilities [B, T] and entropies [B, T] (null unless asked for), 0 at what is no target, to a scalar.</param>
     /// <returns>The loss.</returns>
     public static double Backward(
-        CausalLM model, Tensor ids, Tensor? attentionMask, Tensor targetMask, double temperature, bool withEntropies, Func<Tensor, Tensor?, Tensor> loss)
+        CausalLM model, Tensor ids, Tensor? attentionMask, Tensor targetMask, double temperature, bool withEntropies, Func<Tensor, Tensor?, Tensor> loss, SamplingSettings? support = null)
     {
         using var scope = NewDisposeScope();
         var targets = Targets.Of(ids, targetMask);
-        return Backward(model, ids, attentionMask, targets, hidden => TokenLogProbs.Backward(
-            model, hidden, targets.Ids, temperature, withEntropies,
-            (logProbs, entropies) => loss(targets.Spread(logProbs), entropies is null ? null : targets.Spread(entropies))));
+        Tensor Spread(Tensor logProbs, Tensor? entropies) => loss(targets.Spread(logProbs), entropies is null ? null : targets.Spread(entropies));
+        return Backward(model, ids, attentionMask, targets, hidden => support is null
+            ? TokenLogProbs.Backward(model, hidden, targets.Ids, temperature, withEntropies, Spread)
+            : SupportLogProbs.Backward(model, hidden, targets.Ids, support, Spread));
     }
 
-    /// <summary>A loss that is a sum over tokens, such as supervised fine-tuning's; cheaper than <see cref="Backward(CausalLM, Tensor, Tensor?, Tensor, double, bool, Func{Tensor, Tensor?, Tensor})"/> by one product with the head.</summary>
+    /// <summary>A loss that is a sum over tokens, such as supervised fine-tuning's; cheaper than <see cref="Backward(CausalLM, Tensor, Tensor?, Tensor, double, bool, Func{Tensor, Tensor?, Tensor}, SamplingSettings?)"/> by one product with the head.</summary>
     /// <param name="loss">From the log-probabilities [n] of some targets to the sum of their losses.</param>
     /// <returns>The loss.</returns>
     public static double BackwardPerToken(CausalLM model, Tensor ids, Tensor? attentionMask, Tensor targetMask, Func<Tensor, Tensor> loss)

@@ -11,7 +11,7 @@ internal static class TrainingCurves
         ("right completions", true, [("accuracy", "training"), ("eval/pass@1", "held-out pass@1"), ("eval/pass@n", "held-out pass@n")]),
         ("reward", false, [("reward", "reward")]),
         ("groups of a step", true, [("groups/all_wrong", "all wrong"), ("groups/mixed", "mixed"), ("groups/all_right", "all right")]),
-        ("loss", false, [("loss", "loss"), ("eval/loss", "held-out loss")]),
+        ("loss", false, [("loss", "loss")]),
         ("gradient norm, before clipping", false, [("grad_norm", "grad_norm")]),
         ("entropy a token, nats", false, [("entropy", "entropy")]),
         ("KL to the reference", false, [("kl", "kl")]),
@@ -19,6 +19,9 @@ internal static class TrainingCurves
         ("cut completions, clipped ratios", true, [("completions/clipped_ratio", "cut at the limit"), ("clip_ratio/region_mean", "clipped ratios")]),
         ("seconds a step", false, [("seconds/rollout", "rollout"), ("seconds/grade", "grade"), ("seconds/train", "train")]),
     ];
+
+    // As many as there are colours.
+    private const int MostBuckets = 7;
 
     public static void Write(TrainingRun run)
     {
@@ -33,7 +36,7 @@ internal static class TrainingCurves
         var buckets = run.Table(BucketTable);
         if (buckets.Rows.Count > 0)
         {
-            var labels = buckets.Rows.Select(row => row[1]).Distinct().Order(Evaluation.Problems.LevelOrder.Instance).Take(7).ToList();
+            var labels = buckets.Rows.Select(row => row[1]).Distinct().Take(MostBuckets).ToList();
             Add("accuracy by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("accuracy", label)))));
             Add("share of the gradient by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("gradient_share", label)))));
         }

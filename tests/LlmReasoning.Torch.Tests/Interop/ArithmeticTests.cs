@@ -18,6 +18,14 @@ public sealed class ArithmeticTests
         Assert.Equal([false, false, true], Bools(x.IsPositive()));
         Assert.Equal([true, false, true], Bools(x.IsNonzero()));
         Assert.Equal([false, true, true], Bools(x.IsAtLeast(0)));
+        Assert.Equal([-2.5f, -0.5f, 3.5f], Floats(x.Minus(0.5)));
+        Assert.Equal([0f, 0, 4], Floats(x.AtLeast(0)));
+        Assert.Equal([-2f, 0, 1], Floats(x.AtMost(1)));
+        Assert.Equal([-1f, 0, 1], Floats(x.Within(-1, 1)));
+        Assert.Equal([false, true, false], Bools(x.IsZero()));
+        Assert.Equal([true, false, false], Bools(x.IsBelow(0)));
+        Assert.Equal([false, false, true], Bools(x.IsAbove(0)));
+        Assert.Equal([true, true, false], Bools(x.IsAtMost(0)));
         Assert.Equal([0L, 1, 2, 3], Arithmetic.Range(4, CPU).data<long>().ToArray());
         Assert.Equal([-1L, 0, 1], Arithmetic.Range(3, CPU).Minus(1).data<long>().ToArray());
         x.PlusInPlace(2).PlusInPlace(ones(3)).TimesInPlace(3).OverInPlace(2);

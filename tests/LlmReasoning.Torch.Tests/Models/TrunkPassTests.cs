@@ -60,6 +60,25 @@ public sealed class TrunkPassTests
         Assert.True(model.Hidden(ids, mask).equal(model.Trunk(ids, mask, forBackward: true).Hidden).all().item<bool>());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ComputingInBfloat16GivesTheGradientsOfFloat32ToItsRounding(bool isCheckpointed)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Random(32, 3, 1, null, ScalarType.Float32);
+        var (ids, mask, targets) = Batch(model, "packed");
+        var expected = Gradients(model, () => Sft(model, ids, mask, targets));
+        (model.ComputesInBfloat16, model.GradientCheckpointing) = (true, isCheckpointed);
+        var actual = Gradients(model, () => Sft(model, ids, mask, targets));
+        foreach (var (name, gradient) in expected.Where(pair => !pair.Key.EndsWith("k_proj.bias", StringComparison.Ordinal)))
+        {
+            Assert.Equal(ScalarType.Float32, actual[name].dtype);
+            var difference = (gradient - actual[name]).norm().item<float>() / gradient.norm().item<float>();
+            Assert.True(difference is > 0 and < 0.06f, $"{name}: relative L2 {difference:E2}");
+        }
+    }
+
     private static void ByAutograd(CausalLM model, Tensor ids, Tensor? mask, Tensor targets)
     {
         var logProbs = model.Logits(model.Hidden(ids, mask)).narrow(1, 0, Tokens - 1).log_softmax(-1);

@@ -99,6 +99,20 @@ public sealed class PolicyUpdateTests : IDisposable
     }
 
     [Fact]
+    public void SamplerAndTrainerAgreeOverTheTokensThatCanBeDrawn()
+    {
+        var full = s_config with { TopK = 3, Temperature = 1.5 };
+        var sampled = full with { LogprobSupport = LogprobSupport.Sampled };
+        var (before, after) = (Collect(full), Collect(sampled));
+        Assert.Equal(before[0].Rollouts[0].Completion.Text, after[0].Rollouts[0].Completion.Text);
+        Assert.True(LogProbs(after) > LogProbs(before));
+        Assert.InRange(Run(sampled, after).LogProbDifferenceMax, 0, 1e-3);
+        Assert.NotEqual(1, Run(sampled, after).GradNorm / Run(full, before).GradNorm, Rounding);
+
+        static double LogProbs(IReadOnlyList<RolloutGroup> groups) => groups.Sum(group => group.Rollouts.Sum(rollout => rollout.Completion.LogProbs.Sum(value => (double)value)));
+    }
+
+    [Fact]
     public void BatchesOfTrlWeighTheirTokensAlone()
     {
         var config = s_config with { LossType = "paper-rlvr" };

@@ -106,6 +106,8 @@ public sealed class RlvrConfigTests
         { s_config with { PassAtK = 4, PositiveWeight = 0.1 }, "pass_at_k_method is advantage" },
         { s_config with { PassAtK = 4, PassAtKMethod = PassAtKMethod.Pkpo, RewardFuncs = [RewardFunction.Cosine] }, "reward_funcs is Cosine; pkpo" },
         { s_config with { LossType = "rloo", MultiObjectiveAggregation = RewardAggregation.NormalizeThenSum }, "multi_objective_aggregation is normalize_then_sum" },
+        { s_config with { LogprobSupport = LogprobSupport.Sampled, NumIterations = 2 }, "logprob_support is sampled; it needs one update a step" },
+        { s_config with { LogprobSupport = LogprobSupport.Sampled, Beta = 0.1 }, "logprob_support is sampled; the reference model" },
         { s_config with { WarmupRatio = 2 }, "warmup_ratio is 2" },
         { s_config with { MaxSteps = 0 }, "max_steps is 0" },
         { s_config with { NumTrainEpochs = -1 }, "num_train_epochs is -1" },
@@ -142,6 +144,8 @@ public sealed class RlvrConfigTests
         Assert.Contains("epsilon, epsilon_high and delta cannot act", Assert.Single(RlvrExplanation.Warnings(s_config with { Epsilon = 0.2 })), StringComparison.Ordinal);
         Assert.Contains("max_steps counts batches", Assert.Single(RlvrExplanation.Warnings(s_config with { Epsilon = 0.2, NumIterations = 2 })), StringComparison.Ordinal);
         Assert.Contains("beta is 0", Assert.Single(RlvrExplanation.Warnings(s_config with { KlLossType = KlEstimator.K1 })), StringComparison.Ordinal);
+        Assert.Empty(RlvrExplanation.Warnings(s_config with { TopK = 50, LogprobSupport = LogprobSupport.Sampled }));
+        Assert.Contains("changes nothing", Assert.Single(RlvrExplanation.Warnings(s_config with { LogprobSupport = LogprobSupport.Sampled })), StringComparison.Ordinal);
         Assert.Contains("fewer tokens", Assert.Single(RlvrExplanation.Warnings(s_config with { TopK = 50 })), StringComparison.Ordinal);
     }
 
