@@ -9,9 +9,9 @@ namespace LlmReasoning.Evaluation.Report.Study;
 internal sealed record StudySettings(
     IReadOnlyList<(string Kind, string Name, IReadOnlyDictionary<string, string> Settings)> Stages, IReadOnlyList<(string Name, string Value)> Versions, IReadOnlyList<string> Warnings)
 {
-    // Paths, and what is meant to differ.
+    // Paths, what is meant to differ, and what changes time and memory alone.
     private static readonly string[] NotCompared =
-        ["output_dir", "teacher_data", "model_name_or_path", "model_id", "problems", "seed", "samples", "shard", "batch_size", "threads", "k", "n", "buckets", "save_steps", "save_total_limit", "micro_batch_tokens"];
+        ["output_dir", "teacher_data", "model_name_or_path", "model_id", "seed", "threads", "save_steps", "save_total_limit", "micro_batch_tokens"];
 
     public static StudySettings Read(StudyRuns runs)
     {
@@ -27,7 +27,8 @@ internal sealed record StudySettings(
         {
             (string Arm, Dictionary<string, string> Settings)[] read = [.. folders.Select(one => (one.Arm, Config(Path.Combine(one.Folder, "config.yaml")))).Where(one => one.Item2.Count > 0)];
             if (read.Length == 0) { return; }
-            foreach (var (arm, settings) in read.Skip(1))
+            // Evaluations are compared by their summary.json, which knows what acts on samples.
+            foreach (var (arm, settings) in kind == "test" ? [] : read[1..])
             {
                 foreach (var (key, value) in settings.Where(pair => !NotCompared.Contains(pair.Key) && read[0].Settings.GetValueOrDefault(pair.Key, pair.Value) != pair.Value))
                 {
@@ -47,7 +48,7 @@ internal sealed record StudySettings(
             var known = defaults?.GetValueOrDefault(kind);
             foreach (var (key, value) in settings)
             {
-                if (key is "output_dir" or "teacher_data" || value == "null") { continue; }
+                if (key is "output_dir" or "teacher_data" or "model_id" || value == "null") { continue; }
                 if (known is null || known.GetValueOrDefault(key) != value) { yield return (name, key, value, known?.GetValueOrDefault(key) ?? ""); }
             }
         }
