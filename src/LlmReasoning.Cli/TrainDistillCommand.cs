@@ -50,6 +50,7 @@ internal static class TrainDistillCommand
         if (files.Count == 0 && value.ReadsData) { throw config.Mistake(nameof(value.TeacherData), "give it, as in --teacher-data sft.jsonl"); }
         if (files.Count == 0 && value.Problems is null) { throw config.Mistake(nameof(value.Problems), "samples need prompts: give problems, or teacher data with prompts"); }
         var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
+        if (value.CorrectOnly) { PassKReport.CheckGolds(problems ?? [], value.Policy); }
         var heldOut = HeldOut(value);
         var template = PromptTemplate.Load(value.Template);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());

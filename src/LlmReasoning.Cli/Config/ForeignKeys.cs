@@ -8,7 +8,6 @@ internal static class ForeignKeys
     private static readonly (string Name, string Key)[] s_aliases =
     [
         ("torch_dtype", "dtype"),
-        ("data_seed", "seed"),
         ("model_name", "model_name_or_path"),
         ("teacher_model_name", "teacher_model_name_or_path"),
         ("max_seq_length", "max_length"),
@@ -51,6 +50,7 @@ internal static class ForeignKeys
     private static readonly (string Reason, string[] Names)[] s_ignored =
     [
         ("sampling is part of this process", ["use_vllm", "vllm_*", "use_transformers_paged", "ds3_gather_for_generation", "cache_implementation", "use_cache"]),
+        ("seed is that of the data's order too", ["data_seed"]),
         ("one process trains", ["deepspeed", "deepspeed_*", "ddp_*", "fsdp", "fsdp_*", "accelerator_config", "parallelism_config", "local_rank", "tp_size", "full_determinism", "split_batches"]),
         ("a run is metrics.csv, tensorboard/ and log.txt in its folder", ["report_to", "run_name", "project", "trackio_space_id", "wandb_*", "logging_dir", "logging_strategy", "logging_steps", "logging_first_step", "log_level", "log_level_replica", "log_on_each_node", "log_completions", "num_completions_to_print", "wandb_log_unique_prompts", "log_unique_prompts", "disable_tqdm", "include_tokens_per_second", "include_num_input_tokens_seen", "skip_memory_metrics"]),
         ("nothing is uploaded or downloaded", ["push_to_hub", "push_to_hub_*", "hub_*", "model_revision", "trust_remote_code", "dataset_name", "dataset_config", "dataset_config_name", "dataset_train_split", "dataset_test_split", "dataset_streaming", "dataset_prompt_column"]),

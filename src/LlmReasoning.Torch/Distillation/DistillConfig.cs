@@ -185,9 +185,6 @@ public sealed record DistillConfig
     /// <summary>loss_type, where it is not given that of what is.</summary>
     public DistillLossType Loss => LossType ?? (TeacherModelNameOrPath is null ? DistillLossType.Nll : DistillLossType.Jsd);
 
-    /// <summary>Whether some step trains on samples that it draws.</summary>
-    public bool Samples => Lmbda > 0 || SeqKd;
-
     /// <summary>Whether some step trains on the teacher data.</summary>
     public bool ReadsData => Lmbda < 1 && !SeqKd;
 

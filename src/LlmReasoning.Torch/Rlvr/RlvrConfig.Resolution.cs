@@ -44,8 +44,8 @@ public sealed partial record RlvrConfig
         {
             MaxSteps = steps,
             WarmupSteps = WarmupSteps > 0 || WarmupRatio is null ? WarmupSteps : (int)Math.Ceiling(WarmupRatio.Value * steps),
-            SaveSteps = Interval(SaveStrategy, SaveSteps, stepsPerEpoch, steps),
-            EvalSteps = Interval(EvalStrategy, EvalSteps, stepsPerEpoch, steps),
+            SaveSteps = SaveStrategy switch { IntervalStrategy.No => steps, IntervalStrategy.Epoch => stepsPerEpoch, _ => SaveSteps },
+            EvalSteps = EvalStrategy == IntervalStrategy.Epoch ? stepsPerEpoch : EvalSteps,
             EvalProblems = EvalStrategy == IntervalStrategy.No ? null : EvalProblems,
         };
     }
@@ -73,17 +73,9 @@ public sealed partial record RlvrConfig
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
-        ValidateObjective();
-        WithBatches();
+        WithBatches().ValidateObjective();
         return this;
     }
-
-    private static int Interval(IntervalStrategy strategy, int given, int stepsPerEpoch, int steps) => strategy switch
-    {
-        IntervalStrategy.No => steps,
-        IntervalStrategy.Epoch => stepsPerEpoch,
-        _ => given,
-    };
 
     // TRL counts completions: those of an update and those of a step; here a step's problems and its updates are counted.
     private RlvrConfig WithBatches()

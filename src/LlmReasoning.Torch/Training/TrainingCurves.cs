@@ -5,6 +5,9 @@ namespace LlmReasoning.Torch.Training;
 /// <summary>figures/curves.svg and .png of a run, from its tables.</summary>
 internal static class TrainingCurves
 {
+    /// <summary>Name of the table of training by bucket.</summary>
+    public const string BucketTable = "buckets.csv";
+
     // A panel is drawn where one of its columns holds numbers.
     private static readonly (string Label, bool IsShare, (string Column, string Name)[] Lines)[] s_panels =
     [
@@ -23,12 +26,14 @@ internal static class TrainingCurves
     // As many as there are colours.
     private const int MostBuckets = 7;
 
+    private const int MostPoints = 500;
+
     public static void Write(TrainingRun run)
     {
         var panels = new List<(string Label, bool IsShare, IReadOnlyList<TrainingSeries> Series)>();
         void Add(string label, bool isShare, IEnumerable<TrainingSeries> lines)
         {
-            List<TrainingSeries> drawn = [.. lines.Where(line => line.Points.Count > 0)];
+            List<TrainingSeries> drawn = [.. lines.Where(line => line.Points.Count > 0).Select(line => line with { Points = Thin(line.Points) })];
             if (drawn.Count > 0) { panels.Add((label, isShare, drawn)); }
         }
 
@@ -43,8 +48,9 @@ internal static class TrainingCurves
         if (panels.Count > 0) { TrainingPlot.Of(panels).Write(Path.Combine(run.Folder, "figures")); }
     }
 
-    /// <summary>Name of the table of training by bucket.</summary>
-    public const string BucketTable = "buckets.csv";
+    // A long run's neighbours are drawn as their mean.
+    private static IReadOnlyList<(double Step, double Value)> Thin(IReadOnlyList<(double Step, double Value)> points) =>
+        points.Count <= MostPoints ? points : [.. points.Chunk((points.Count + MostPoints - 1) / MostPoints).Select(some => (some[^1].Step, some.Average(point => point.Value)))];
 
     // A step holds a few groups of a bucket.
     private static IReadOnlyList<(double Step, double Value)> Smooth(IReadOnlyList<(double Step, double Value)> points) =>

@@ -107,6 +107,7 @@ public sealed class RlvrConfigTests
         { s_config with { PassAtK = 4, PassAtKMethod = PassAtKMethod.Pkpo, RewardFuncs = [RewardFunction.Cosine] }, "reward_funcs is Cosine; pkpo" },
         { s_config with { LossType = "rloo", MultiObjectiveAggregation = RewardAggregation.NormalizeThenSum }, "multi_objective_aggregation is normalize_then_sum" },
         { s_config with { LogprobSupport = LogprobSupport.Sampled, NumIterations = 2 }, "logprob_support is sampled; it needs one update a step" },
+        { s_config with { LogprobSupport = LogprobSupport.Sampled, PerDeviceTrainBatchSize = 8, StepsPerGeneration = 4 }, "logprob_support is sampled; it needs one update a step" },
         { s_config with { LogprobSupport = LogprobSupport.Sampled, Beta = 0.1 }, "logprob_support is sampled; the reference model" },
         { s_config with { WarmupRatio = 2 }, "warmup_ratio is 2" },
         { s_config with { MaxSteps = 0 }, "max_steps is 0" },
