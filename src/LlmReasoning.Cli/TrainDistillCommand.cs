@@ -17,7 +17,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainDistillCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens",
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens", "gradient_checkpointing",
         "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
@@ -33,7 +33,9 @@ internal static class TrainDistillCommand
         options.Add("--seed", nameof(DistillConfig.Seed), "Of the data's order and of sampling", "SEED");
         var resume = TrainingCommand.ResumeOption();
         command.Options.Add(resume);
-        command.SetAction(parsed => Run(options.Load(parsed), parsed.GetValue(resume)));
+        var explain = new Option<bool>("--explain") { Description = "Print the memory and the expected time of a step; then stop" };
+        command.Options.Add(explain);
+        command.SetAction(parsed => parsed.GetValue(explain) ? Explain(options.Load(parsed)) : Run(options.Load(parsed), parsed.GetValue(resume)));
         return command.WithExamples(
             "llm-reasoning train distill --config configs/quickstart/distill.yaml --teacher-data runs/self/sft.jsonl --output runs/base-base",
             "llm-reasoning train distill --config configs/quickstart/on-policy.yaml --teacher-model runs/rlvr/checkpoints/step-000070 \\\n--problems embedded-train --output runs/on-policy");
@@ -48,11 +50,13 @@ internal static class TrainDistillCommand
         if (files.Count == 0 && value.ReadsData) { throw config.Mistake(nameof(value.TeacherData), "give it, as in --teacher-data sft.jsonl"); }
         if (files.Count == 0 && value.Problems is null) { throw config.Mistake(nameof(value.Problems), "samples need prompts: give problems, or teacher data with prompts"); }
         var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
+        if (value.CorrectOnly) { PassKReport.CheckGolds(problems ?? [], value.Policy); }
         var heldOut = HeldOut(value);
         var template = PromptTemplate.Load(value.Template);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems);
         using var _ = student;
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
         using var teacher = LoadTeacher(value, tokenizer);
         var stopIds = GenerationDefaults.Read(source, student.Config).EosTokenIds is { Count: > 0 } ids ? ids
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");
@@ -76,6 +80,31 @@ internal static class TrainDistillCommand
             trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step), Details(step, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, Math.Max(steps, run.LastStep)));
+        return ExitCode.Done;
+    }
+
+    private static int Explain(RunConfig<DistillConfig> config)
+    {
+        var value = config.Value.Validate();
+        var folder = ModelFolder.Resolve(SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded"));
+        var model = ModelConfig.Read(folder);
+        var stopId = GenerationDefaults.Read(folder, model).EosTokenIds.FirstOrDefault();
+        var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
+        var reader = new ExampleReader(ModelFolder.LoadTokenizer(folder), PromptTemplate.Load(value.Template), stopId, value, problems);
+        var rows = value.ReadsData ? Rows(Read(value.TeacherData ?? [], reader, value, model.MaxPositionEmbeddings), value, model.MaxPositionEmbeddings) : [];
+        var context = Math.Min(value.MaxLength ?? model.MaxPositionEmbeddings, model.MaxPositionEmbeddings);
+        var (longest, mean) = rows.Count == 0 ? (context, context / 2.0) : (rows.Max(row => row.Length), rows.Average(row => row.Length));
+        NativeTorch.Initialise();
+        var step = new StepShape
+        {
+            MicroBatchTokens = Math.Max(longest, Math.Min(value.MicroBatchTokens, (long)value.RowsPerStep * longest)),
+            OtherModels = value.TeacherModelNameOrPath is { } teacher ? [ModelConfig.Read(ModelFolder.Resolve(teacher))] : [],
+            GradientCheckpointing = value.GradientCheckpointing,
+            Bf16 = value.Bf16,
+        };
+        foreach (var line in MemoryPlan.Of(model, step).Explain()) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine(TimePlan.Of(model, 0, value.RowsPerStep * mean, 0, value.GradientCheckpointing).Explain(value.Steps(Math.Max(1, rows.Count))));
+        if (!value.ReadsData || value.Lmbda > 0 || value.SeqKd) { Console.Out.WriteLine("sampling while training is not in these numbers"); }
         return ExitCode.Done;
     }
 

@@ -15,7 +15,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainRlvrCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens",
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens", "gradient_checkpointing",
         "eval_on_start", "metric_for_best_model", "greater_is_better", "log_completions", "num_completions_to_print"];
 
     public static Command Create()
@@ -46,7 +46,7 @@ internal static class TrainRlvrCommand
         var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
         value = value.Resolve(fitting.Count).ValidateView();
         config = config.With(value);
-        if (explain) { return Explain(value, fitting.Count); }
+        if (explain) { return Explain(value, modelFolder, template, fitting); }
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         IReadOnlyList<Problem> examined = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
@@ -61,13 +61,14 @@ internal static class TrainRlvrCommand
         }
         var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
         using var _ = policy;
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
         foreach (var warning in RlvrExplanation.Warnings(value)) { Log.Warning("{Warning:l}", warning); }
         if (fitting.Count < problems.Count) { Log.Warning("{Count} of {All} problems are left out: their prompts are too long", problems.Count - fitting.Count, problems.Count); }
         using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
         {
-            var view = new TrainingView(training.Labels);
+            var view = new TrainingView();
             void Report(RlvrStep step)
             {
                 progress.Report(step.Step, TrainingView.Summary(step), view.Details(step));
@@ -82,12 +83,17 @@ internal static class TrainRlvrCommand
         return ExitCode.Done;
     }
 
-    private static int Explain(RlvrConfig config, int problems)
+    private static int Explain(RlvrConfig config, string modelFolder, PromptTemplate template, IReadOnlyList<Problem> problems)
     {
+        var (model, tokenizer) = (ModelConfig.Read(modelFolder), ModelFolder.LoadTokenizer(modelFolder));
+        var longestPrompt = problems.Max(problem => tokenizer.Encode(template.Render(problem.Text)).Length);
         foreach (var line in RlvrExplanation.Objective(config)) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine();
-        foreach (var line in RlvrExplanation.Work(config, problems)) { Console.Out.WriteLine(line); }
-        // MemoryPlan: the memory of a step and the expected time of the run are printed here.
+        foreach (var line in RlvrExplanation.Work(config, problems.Count)) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine();
+        NativeTorch.Initialise();
+        foreach (var line in MemoryPlan.Of(model, config.Shape(model, longestPrompt)).Explain()) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine(config.Time(model, longestPrompt).Explain(config.MaxSteps));
         Console.Out.WriteLine();
         foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }
         return ExitCode.Done;

@@ -4,6 +4,7 @@ using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
+using Serilog;
 
 namespace LlmReasoning.Cli;
 
@@ -29,17 +30,25 @@ internal static class TrainingCommand
     /// <summary>Loads the model of the run's last checkpoint, the one named where there is none yet, and writes config.yaml and manifest.json.</summary>
     /// <param name="modelId">As the user named it.</param>
     /// <param name="data">The file trained on, for the manifest.</param>
-    /// <param name="load">From a folder; null = in the model's own type on the CPU.</param>
     /// <returns>The folder that the named model lies in, its tokenizer, and the model, which the caller disposes.</returns>
-    public static (string Source, Tokenizer Tokenizer, CausalLM Model) LoadModel<T>(RunConfig<T> config, TrainingRun run, string modelId, string? data, Func<string, CausalLM>? load = null) where T : class
+    public static (string Source, Tokenizer Tokenizer, CausalLM Model) LoadModel<T>(RunConfig<T> config, TrainingRun run, string modelId, string? data) where T : class
     {
         NativeTorch.Initialise();
         var source = ModelFolder.Resolve(modelId);
         var tokenizer = ModelFolder.LoadTokenizer(source);
         var folder = run.LastStep > 0 ? TrainingRun.CheckpointOf(run.Folder, run.LastStep) : source;
-        var model = load is null ? CausalLM.Load(folder) : load(folder);
+        var model = CausalLM.Load(folder);
         AtomicFile.WriteText(Path.Combine(run.Folder, "config.yaml"), config.ToYaml());
         Manifest.Write(Path.Combine(run.Folder, "manifest.json"), source, model, data);
         return (source, tokenizer, model);
+    }
+
+    /// <summary>Says so where computing in bfloat16 has no fast products on this machine.</summary>
+    public static void WarnOfSlowBfloat16(bool bf16)
+    {
+        if (bf16 && Machine.Read().LacksFastBfloat16)
+        {
+            Log.Warning("bf16 is true and this processor has neither avx512_bf16 nor amx_bf16: products take up to a thousand times as long; use --set bf16=false");
+        }
     }
 }

@@ -5,7 +5,7 @@ using LlmReasoning.Verification;
 namespace LlmReasoning.Cli;
 
 /// <summary>What a step of <c>train rlvr</c> looks like on a terminal and in a log.</summary>
-internal sealed class TrainingView(IReadOnlyList<string> bucketLabels)
+internal sealed class TrainingView
 {
     private const int Window = 10;
     private const int MostBuckets = 12;
@@ -25,13 +25,13 @@ internal sealed class TrainingView(IReadOnlyList<string> bucketLabels)
         var all = Math.Max(rollout + grade + train, 1e-9);
         List<string> lines =
         [
-            Text($"length {step.CompletionLength:0} ({step.Truncated:0 %} cut), entropy {step.Update.Entropy:0.000}, grad norm {step.Update.GradNorm:G3}, clipped {step.Update.ClipShare:0.0 %}, lr {step.LearningRate:G3}")
+            Text($"length {step.CompletionLength:0} ({step.Truncated:0 %} cut), entropy {step.Update.Entropy:0.000}, grad norm {step.Update.GradNorm:G3}, clip {step.Update.ClipShare:0.0 %}, lr {step.LearningRate:G2}")
                 + (step.Update.Kl is { } kl ? Text($", KL {kl:G3}") : ""),
             Text($"step {all:0.00} s: rollout {rollout:0.00} s ({rollout / all:0 %}), grade {grade:0.00} s ({grade / all:0 %}), train {train:0.00} s ({train / all:0 %})"),
             Text($"groups wrong/mixed/right {Shares(step.Groups.Wrong, step.Groups.Mixed, step.Groups.Right)}; {step.SampledTokens / Math.Max(rollout, 1e-9):0} tokens/s sampled, {step.Update.TrainedTokens / Math.Max(train, 1e-9):0} trained"),
         ];
         if (_eval is { } eval) { lines.Add(Text($"held out: pass@1 {eval.PassAt1:0.0 %}, pass@n {eval.PassAtN:0.0 %}; pass@1 by bucket: {string.Join(", ", eval.Buckets.Take(MostBuckets).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt1:0 %}")))}")); }
-        var buckets = BucketStep.Sum(bucketLabels, _recent.SelectMany(buckets => buckets));
+        var buckets = BucketStep.Sum(_recent.SelectMany(buckets => buckets)).Where(bucket => bucket.Groups > 0).ToList();
         var width = Math.Max("bucket".Length, buckets.Max(bucket => bucket.Bucket.Length));
         lines.Add(Text($"{"bucket".PadRight(width)}  groups  wrong/mixed/right  accuracy  gradient   (last {_recent.Count} steps)"));
         lines.AddRange(buckets.Take(MostBuckets).Select(bucket => Text(

@@ -17,9 +17,13 @@ switch (args)
         NativeTorch.Initialise();
         GrpoBenchmark.Run(rest);
         break;
+    case ["plan", .. var rest]:
+        NativeTorch.Initialise();
+        PlanBenchmark.Run(rest);
+        break;
     case ["memory", .. var rest]:
         NativeTorch.Initialise();
         MemoryBenchmark.Run(rest);
         break;
-    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | training | grpo | memory [ARGUMENT]..."); break;
+    default: Console.WriteLine("usage: LlmReasoning.Benchmarks tokenizer | verifier | sampler | training | grpo | plan | memory [ARGUMENT]..."); break;
 }

@@ -74,7 +74,9 @@ internal sealed record Stage
     {
         if (!path.EndsWith(LastCheckpoint, StringComparison.Ordinal)) { return path; }
         var folder = Path.GetDirectoryName(path)!;
-        return (Directory.Exists(folder) ? Directory.GetDirectories(folder, "step-*").Max(StringComparer.Ordinal) : null)
-            ?? throw new UserException($"{folder}: holds no checkpoint; run the stage that makes it first");
+        return LastCheckpointIn(folder) ?? throw new UserException($"{folder}: holds no checkpoint; run the stage that makes it first");
     }
+
+    /// <summary>The last checkpoint in a run's folder checkpoints, or null.</summary>
+    public static string? LastCheckpointIn(string folder) => Directory.Exists(folder) ? Directory.GetDirectories(folder, "step-*").Max(StringComparer.Ordinal) : null;
 }

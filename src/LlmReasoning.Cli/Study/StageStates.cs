@@ -74,7 +74,7 @@ internal sealed class StageStates(FileHashes hashes)
         foreach (var (path, content) in record.Outputs)
         {
             var file = new FileInfo(Path.Combine(stage.Folder, path));
-            if (!file.Exists) { return (new(StageStatus.Stale, $"{path} is missing"), ""); }
+            if (content is null || !file.Exists) { return (new(StageStatus.Stale, $"{path} is missing"), ""); }
             if (file.Length != content.Bytes) { return (new(StageStatus.Stale, $"{path} was changed by something else"), ""); }
         }
         return (new(StageStatus.Done), record.Hash);
@@ -89,7 +89,22 @@ internal sealed class StageStates(FileHashes hashes)
         {
             throw new UserException($"{stage.Folder}: holds {entries.Min(StringComparer.Ordinal)}, which is not of this study; move it away, or choose another --output");
         }
-        // Run by hand: the command itself refuses to go on with other settings.
+        // Run by hand: the command itself refuses to go on with other settings, but does not look at everything that it once read.
+        if (NewestInput(stage) is var (path, written) && OwnResult(stage) is { Exists: true } result && written > result.LastWriteTimeUtc)
+        {
+            throw new UserException($"{stage.Folder}: was run by hand before {path} was written; remove it, or choose another --output");
+        }
         return new(StageStatus.Unfinished);
     }
+
+    private static (string Path, DateTime Written)? NewestInput(Stage stage)
+    {
+        // What ships with the program has the time of its build.
+        var files = stage.Files.Where(file => !file.Path.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal)).Select(file => new FileInfo(file.Path)).Concat(stage.Inputs.Select(OwnResult).OfType<FileInfo>()).Where(file => file.Exists);
+        return files.MaxBy(file => file.LastWriteTimeUtc) is { } newest ? (newest.FullName, newest.LastWriteTimeUtc) : null;
+    }
+
+    // What a stage writes first of all that others read. A training run that has no checkpoint yet has none.
+    private static FileInfo? OwnResult(Stage stage) =>
+        stage.Kind is StageKind.Rlvr or StageKind.Distillation && Stage.LastCheckpointIn(Path.Combine(stage.Folder, "checkpoints")) is null ? null : new(Path.Combine(stage.Folder, stage.Outputs()[0]));
 }

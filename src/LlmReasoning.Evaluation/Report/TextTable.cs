@@ -20,7 +20,7 @@ internal static class TextTable
     /// <summary>A Markdown table, and a blank line.</summary>
     public static void AppendMarkdown(StringBuilder text, IReadOnlyList<string[]> table)
     {
-        AppendRow(text, table[0]);
+        AppendRow(text, [.. table[0].Select(Escaped)]);
         AppendRow(text, [.. table[0].Select((_, column) => column == 0 ? "---" : "---:")]);
         foreach (var row in table.Skip(1)) { AppendRow(text, [.. row.Select(Escaped)]); }
         text.Append('\n');

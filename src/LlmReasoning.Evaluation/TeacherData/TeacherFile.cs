@@ -74,7 +74,7 @@ public static class TeacherFile
             {
                 Kind.Samples => new TeacherRow.Sampled(place, Required(row, "problem_id"), Required(row, "text"), row.Text("finish_reason") != "length"),
                 Kind.Messages => new TeacherRow.Chat(place, Messages(row, s_chatNames)),
-                Kind.PromptAndMessages => new TeacherRow.Chat(place, [.. Messages(row, "prompt"), .. Messages(row, "completion")]),
+                Kind.PromptAndMessages => new TeacherRow.Chat(place, [.. Messages(row, "prompt"), .. Messages(row, "completion")], Messages(row, "prompt").Count),
                 Kind.PromptAndCompletion => new TeacherRow.Completion(place, Required(row, "prompt"), Required(row, s_responseNames)),
                 Kind.ProblemAndResponse => new TeacherRow.Solution(place, Required(row, s_problemNames), Required(row, s_responseNames)),
                 _ => new TeacherRow.Text(place, Required(row, "text")),

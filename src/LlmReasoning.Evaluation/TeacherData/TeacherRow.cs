@@ -16,7 +16,8 @@ public abstract record TeacherRow(string Place)
     public sealed record Solution(string Place, string Problem, string Response) : TeacherRow(Place);
 
     /// <summary>A conversation.</summary>
-    public sealed record Chat(string Place, IReadOnlyList<ChatMessage> Messages) : TeacherRow(Place);
+    /// <param name="PromptMessages">So many of the messages are the prompt; null = all but the last.</param>
+    public sealed record Chat(string Place, IReadOnlyList<ChatMessage> Messages, int? PromptMessages = null) : TeacherRow(Place);
 
     /// <summary>A text without a border in it.</summary>
     public sealed record Text(string Place, string Content) : TeacherRow(Place);

@@ -143,6 +143,12 @@ public sealed record DistillConfig
 
     /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
     public int MicroBatchTokens { get; init; } = 16384;
+
+    /// <summary>Keep each layer's input alone between forward and backward and compute the layer again: less memory, a third more work, the same bits.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
+    public bool Bf16 { get; init; }
     public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;
     public int SaveSteps { get; init; } = 500;
     public int? SaveTotalLimit { get; init; }
@@ -178,9 +184,6 @@ public sealed record DistillConfig
 
     /// <summary>loss_type, where it is not given that of what is.</summary>
     public DistillLossType Loss => LossType ?? (TeacherModelNameOrPath is null ? DistillLossType.Nll : DistillLossType.Jsd);
-
-    /// <summary>Whether some step trains on samples that it draws.</summary>
-    public bool Samples => Lmbda > 0 || SeqKd;
 
     /// <summary>Whether some step trains on the teacher data.</summary>
     public bool ReadsData => Lmbda < 1 && !SeqKd;

@@ -38,6 +38,9 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     /// <exception cref="UserException">A value is not finite; the batch is in the run's folder.</exception>
     public void Train(TrainingRun run, IReadOnlyList<TrainingRow> rows, Action<DistillStep> report, CancellationToken cancellation)
     {
+        student.GradientCheckpointing = config.GradientCheckpointing;
+        student.ComputesInBfloat16 = config.Bf16;
+        if (Teacher is not null) { Teacher.ComputesInBfloat16 = config.Bf16; }
         using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var resolved = Resolve(rows);

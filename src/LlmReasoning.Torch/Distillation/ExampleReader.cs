@@ -113,7 +113,8 @@ public sealed class ExampleReader
         {
             throw new UserException($"{chat.Place}: {e.Message}", e);
         }
-        var turns = _config.AssistantOnlyLoss ? rendered.AssistantTurns : [rendered.AssistantTurns[^1]];
+        var context = _config.AssistantOnlyLoss ? 0 : chat.Messages.Take(chat.PromptMessages ?? chat.Messages.Count - 1).Count(message => message.Role == "assistant");
+        Range[] turns = [.. rendered.AssistantTurns.Skip(context)];
         return SftExample.Of(_tokenizer, rendered.Text, turns, rendered.EndsItself ? null : _endOfTurnId, chat.Place);
     }
 

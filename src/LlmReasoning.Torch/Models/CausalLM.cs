@@ -81,6 +81,11 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     /// <summary>Keep each layer's input alone between forward and backward, and compute its forward again: less memory, a third more work.</summary>
     public bool GradientCheckpointing { get; set; }
 
+    /// <summary>
+    /// Passes over whole rows compute in bfloat16, backward included, while weights, their gradients, norms' statistics, log-probabilities and losses stay in float32. The sampler does not follow.
+    /// </summary>
+    public bool ComputesInBfloat16 { get; set; }
+
     /// <summary>A pass as <see cref="Hidden"/>, with its backward.</summary>
     /// <param name="forBackward">False: <see cref="TrunkPass.Hidden"/> is all that is wanted.</param>
     /// <param name="byAutograd">The states get a graph.</param>
@@ -102,11 +107,15 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
             : CausalMask(tokens, window: 0, documents).sum(-1).view(-1, tokens).Minus(1);
         var pass = new ForwardPass { Masks = isByHand ? new Dictionary<int, Tensor>() : CausalMasks(tokens, documents), Starts = starts };
         Rotate(pass, positions);
+        if (ComputesInBfloat16) { (pass.Cos, pass.Sin) = (pass.Cos.to_type(ScalarType.BFloat16), pass.Sin.to_type(ScalarType.BFloat16)); }
         return new(model, ids, pass, isByHand, GradientCheckpointing && !byAutograd, forBackward);
     }
 
+    /// <summary>Whether <see cref="Trunk"/> does its backward by hand, and so may run on several threads at a time.</summary>
+    internal bool RunsByHand(Tensor? attentionMask) => HasOwnBackward && (attentionMask is null || Starts(attentionMask) is not null);
+
     // What the kernels of this folder do without autograd.
-    internal bool HasOwnBackward => CausalAttention.Supports(DType, Device, Config.HeadDim) && RowKernels.Divides(Config.HiddenSize) && RowKernels.Divides(Config.IntermediateSize) && !Config.QkNorm;
+    private bool HasOwnBackward => !ComputesInBfloat16 && CausalAttention.Supports(DType, Device, Config.HeadDim) && RowKernels.Divides(Config.HiddenSize) && RowKernels.Divides(Config.IntermediateSize) && !Config.QkNorm;
 
     // The first token that each one sees, [B * T]; null where a document's tokens do not stand together.
     private static int[]? Starts(Tensor attentionMask)

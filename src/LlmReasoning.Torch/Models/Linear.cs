@@ -57,7 +57,7 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
     {
         if (_isReordered) { return Aten.PackedLinear(x, _weight!, _bias); }
         if (_weight is not null) { return F.linear(x, _weight, _bias); }
-        return F.linear(x, JoinWeights(), JoinBiases());
+        return F.linear(x, JoinWeights().to_type(x.dtype), JoinBiases()?.to_type(x.dtype));
     }
 
     /// <summary>Keeps a joined copy of the weights as they are now. Call again after they change.</summary>

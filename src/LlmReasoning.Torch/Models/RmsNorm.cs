@@ -27,7 +27,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var wide = x.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? x.to_type(ScalarType.Float32) : x;
         var scale = wide.square().mean([-1], keepdim: true).PlusInPlace(_eps).rsqrt_();
-        return ((wide * scale).to_type(x.dtype) * weight).MoveToOuterDisposeScope();
+        return ((wide * scale).to_type(x.dtype) * weight.to_type(x.dtype)).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="forward"/>, for a pass whose backward is <see cref="Backward"/>.</summary>

@@ -11,7 +11,9 @@ internal sealed class SlicedTrunk : IDisposable
 {
     private const long SmallModelParameters = 8_000_000;
     private const long SliceTokens = 1024;
-    private const int Lanes = 8;
+
+    /// <summary>Sets of gradients of a small model.</summary>
+    public const int Lanes = 8;
 
     private readonly TrunkPass? _whole;             // of a model that is not small
     private readonly List<Slice> _slices = [];
@@ -24,7 +26,7 @@ internal sealed class SlicedTrunk : IDisposable
     public SlicedTrunk(CausalLM model, Tensor ids, Tensor? attentionMask, int[] widths, bool forBackward)
     {
         var (rows, tokens) = (ids.shape[0], ids.shape[1]);
-        if (!model.HasOwnBackward || model.Parameters > SmallModelParameters)
+        if (!IsSmall(model.Parameters) || !model.RunsByHand(attentionMask))
         {
             _whole = model.Trunk(ids, attentionMask, forBackward);
             Hidden = _whole.Hidden;
@@ -44,6 +46,9 @@ internal sealed class SlicedTrunk : IDisposable
 
     /// <summary>[B, T, D], after the last norm.</summary>
     public Tensor Hidden { get; }
+
+    /// <summary>Whether a model's rows are cut into slices.</summary>
+    public static bool IsSmall(long parameters) => parameters <= SmallModelParameters;
 
     // Neighbouring rows, each slice as wide as its widest.
     private static IEnumerable<Slice> Cut(int[] widths)
@@ -109,7 +114,7 @@ internal sealed class SlicedTrunk : IDisposable
         {
             ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
-        set_num_threads(threads);
+        finally { set_num_threads(threads); }      // the lanes' number is also that of threads to come
     }
 
     /// <summary>Some rows' first tokens. What its pass keeps was made on one thread and may be used on another, so it belongs to no scope.</summary>

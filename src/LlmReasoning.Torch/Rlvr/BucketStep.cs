@@ -17,26 +17,27 @@ public sealed record BucketStep(string Bucket, int Groups, int AllWrong, int All
 
     public int Mixed => Groups - AllWrong - AllRight;
 
-    /// <summary>One for each bucket that has groups, in the buckets' order.</summary>
+    /// <summary>One for each bucket, in the buckets' order.</summary>
     /// <param name="groups">Of a step.</param>
     /// <param name="signalOf">Of a group that trains; others have none.</param>
     internal static IReadOnlyList<BucketStep> Of(IReadOnlyList<RolloutGroup> groups, Func<RolloutGroup, double> signalOf, ProblemBuckets buckets) =>
-        [.. groups.GroupBy(group => buckets.IndexOf(group.Problem)).OrderBy(bucket => bucket.Key).Select(bucket => new BucketStep(
-            buckets.Labels[bucket.Key],
-            bucket.Count(),
-            bucket.Count(group => group.Correct == 0),
-            bucket.Count(group => group.Correct == group.Rollouts.Count),
-            bucket.Sum(group => group.Correct),
-            bucket.Sum(group => group.Rollouts.Count),
-            bucket.Sum(signalOf)))];
+        [.. buckets.Labels.GroupJoin(groups, label => label, group => buckets.LabelOf(group.Problem), (label, some) =>
+        {
+            var bucket = some.ToList();
+            return new BucketStep(
+                label,
+                bucket.Count,
+                bucket.Count(group => group.Correct == 0),
+                bucket.Count(group => group.Correct == group.Rollouts.Count),
+                bucket.Sum(group => group.Correct),
+                bucket.Sum(group => group.Rollouts.Count),
+                bucket.Sum(signalOf));
+        })];
 
     /// <summary>Several steps' buckets added up.</summary>
-    public static IReadOnlyList<BucketStep> Sum(IReadOnlyList<string> labels, IEnumerable<BucketStep> steps)
-    {
-        var byLabel = steps.ToLookup(step => step.Bucket);
-        return [.. labels.Where(byLabel.Contains).Select(label => byLabel[label].Aggregate((a, b) =>
-            new(label, a.Groups + b.Groups, a.AllWrong + b.AllWrong, a.AllRight + b.AllRight, a.Correct + b.Correct, a.Completions + b.Completions, a.Signal + b.Signal)))];
-    }
+    public static IReadOnlyList<BucketStep> Sum(IEnumerable<BucketStep> steps) =>
+        [.. steps.GroupBy(step => step.Bucket).Select(bucket => bucket.Aggregate((a, b) =>
+            new(a.Bucket, a.Groups + b.Groups, a.AllWrong + b.AllWrong, a.AllRight + b.AllRight, a.Correct + b.Correct, a.Completions + b.Completions, a.Signal + b.Signal)))];
 
     /// <summary>This bucket's share of the whole signal; null where nothing trains.</summary>
     public double? GradientShare(IEnumerable<BucketStep> all) => all.Sum(bucket => bucket.Signal) is > 0 and var whole ? Signal / whole : null;
@@ -44,12 +45,12 @@ public sealed record BucketStep(string Bucket, int Groups, int AllWrong, int All
     internal static object?[][] Rows(int step, IReadOnlyList<BucketStep> buckets) =>
         [.. buckets.Select(bucket => new object?[]
         {
-            step, bucket.Bucket, bucket.Groups, Share(bucket.AllWrong, bucket), Share(bucket.Mixed, bucket), Share(bucket.AllRight, bucket),
-            (double)bucket.Correct / bucket.Completions, bucket.GradientShare(buckets),
+            step, bucket.Bucket, bucket.Groups, Share(bucket.AllWrong, bucket.Groups), Share(bucket.Mixed, bucket.Groups), Share(bucket.AllRight, bucket.Groups),
+            Share(bucket.Correct, bucket.Completions), bucket.GradientShare(buckets),
         })];
 
     internal static IEnumerable<(string, double?)> Scalars(IReadOnlyList<BucketStep> buckets) =>
         Rows(0, buckets).SelectMany(row => Header.Skip(2).Select((name, i) => ($"buckets/{row[1]}/{name}", row[i + 2] is { } value ? Convert.ToDouble(value, System.Globalization.CultureInfo.InvariantCulture) : (double?)null)));
 
-    private static double Share(int groups, BucketStep bucket) => (double)groups / bucket.Groups;
+    private static double? Share(int part, int whole) => whole == 0 ? null : (double)part / whole;
 }

@@ -32,14 +32,14 @@ public sealed partial record RlvrConfig
     /// <summary>What these two come to.</summary>
     public int CompletionsToPrint => NumCompletionsToPrint ?? (LogCompletions ? 3 : 0);
 
-    /// <summary>Returns itself, or throws for settings of this file that are outside their range or contradict others.</summary>
+    /// <summary>Returns itself, or throws for settings of this file that are outside their range or contradict others. Of a resolved config.</summary>
     public RlvrConfig ValidateView()
     {
         UserException.Require(NumCompletionsToPrint is null or >= 0, "num_completions_to_print", NumCompletionsToPrint, "it must be 0 or more");
         UserException.Require(CompletionsToPrint == 0 || LogCompletionsSteps > 0, "log_completions_steps", LogCompletionsSteps, "no step writes completions, so none can be printed; it must be 1 or more");
         var isEval = MetricForBestModel?.StartsWith("eval/", StringComparison.Ordinal) == true;
         UserException.Require(!isEval || EvalProblems is not null, "metric_for_best_model", MetricForBestModel, "there is no evaluation without eval_problems");
-        UserException.Require(!isEval || SaveSteps % EvalSteps == 0, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
+        UserException.Require(!isEval || SaveSteps % EvalSteps == 0 || SaveSteps >= MaxSteps, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
         UserException.Require(!EvalOnStart || EvalProblems is not null, "eval_on_start", "true", "there is no evaluation without eval_problems");
         UserException.Require(EvalBaseEval is null || EvalProblems is not null, "eval_base_eval", EvalBaseEval, "there is no evaluation without eval_problems");
         return this;

@@ -171,6 +171,12 @@ public sealed partial record RlvrConfig
     /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
     public int MicroBatchTokens { get; init; } = 16384;
 
+    /// <summary>Keep each layer's input alone between forward and backward and compute the layer again: less memory, a third more work, the same bits.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
+    public bool Bf16 { get; init; }
+
     /// <summary>Between what the sampler and the trainer say of a sampled token's log-probability; beyond it the run stops.</summary>
     public double MaxLogprobDifference { get; init; } = 0.1;
     public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;

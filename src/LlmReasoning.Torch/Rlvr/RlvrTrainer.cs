@@ -26,6 +26,9 @@ public sealed class RlvrTrainer(
     /// <exception cref="UserException">A value is not finite; the batch is in the run's folder.</exception>
     public void Train(TrainingRun run, ProblemBuckets training, ProblemBuckets? heldOut, Action<RlvrStep> report, Action<string> warn, CancellationToken cancellation)
     {
+        policy.GradientCheckpointing = config.GradientCheckpointing;
+        policy.ComputesInBfloat16 = config.Bf16;
+        if (reference is not null) { reference.ComputesInBfloat16 = config.Bf16; }
         using var optimizer = new AdamW(policy.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);

@@ -1,3 +1,4 @@
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 
 namespace LlmReasoning.Torch.Training;
@@ -18,6 +19,9 @@ internal static class Head
     /// <summary>Tokens of a chunk.</summary>
     public static long TokensOf(long vocabulary) => Math.Max(Math.Max(1, SmallChunkElements / vocabulary), Math.Min(512, ChunkElements / vocabulary));
 
+    /// <summary>Of how many tokens the logits are alive at a time.</summary>
+    public static long TokensAlive(long vocabulary, long tokens) => tokens * vocabulary <= ChunkElements ? tokens : Math.Min(tokens, TokensOf(vocabulary));
+
     /// <summary>Whether the log-probabilities [N, V] of all tokens may be kept between forward and backward.</summary>
     public static bool KeepsAll(CausalLM model, long tokens) => tokens * model.Config.VocabSize <= ChunkElements;
 
@@ -27,15 +31,15 @@ internal static class Head
     /// <summary>Logits [n, V] in float32 at least.</summary>
     public static Tensor Logits(CausalLM model, Tensor hidden) => model.Logits(hidden).to_type(Wide(hidden.dtype));
 
-
     /// <summary>From d loss / d logits [n, V]: adds to the weight's gradient and writes that of the hidden states [n, D].</summary>
     public static void AddGradient(CausalLM model, Tensor hidden, Tensor logitGradient, Tensor hiddenGradient)
     {
         var weight = model.HeadWeight;
         var gradient = logitGradient.to_type(hidden.dtype);
-        hiddenGradient.copy_(gradient.mm(weight));
-        weight.grad ??= zeros_like(weight);
-        weight.grad.addmm_(gradient.t(), hidden, 1, 1);
+        hiddenGradient.copy_(gradient.mm(weight.to_type(hidden.dtype)));
+        var sum = GradientBuffer.Own.Of(weight);
+        if (weight.dtype == hidden.dtype) { sum.addmm_(gradient.t(), hidden, 1, 1); }
+        else { sum.PlusInPlace(gradient.t().mm(hidden).to_type(weight.dtype)); }
     }
 
     private static ScalarType Wide(ScalarType dtype) => dtype == ScalarType.Float64 ? dtype : ScalarType.Float32;

@@ -25,12 +25,15 @@ public sealed class ProblemBuckets
 
     public int IndexOf(Problem problem) => _bucketOf[problem.Id];
 
+    public string LabelOf(Problem problem) => Labels[IndexOf(problem)];
+
     private static ProblemBuckets ByLevel(IReadOnlyList<Problem> problems)
     {
-        List<string> levels = [.. problems.Select(problem => problem.Level).OfType<string>().Distinct().Order(LevelOrder.Instance)];
-        string[] labels = levels.Count == 0 ? ["all"] : problems.Any(problem => problem.Level is null) ? [.. levels, "none"] : [.. levels];
+        List<string> labels = [.. problems.Select(problem => problem.Level).OfType<string>().Distinct().Order(LevelOrder.Instance)];
+        var rest = labels.Count == 0 ? "all" : "none";
+        if (problems.Any(problem => problem.Level is null) && !labels.Contains(rest)) { labels.Add(rest); }
         var result = new ProblemBuckets(problems, labels);
-        foreach (var problem in problems) { result._bucketOf[problem.Id] = problem.Level is { } level ? levels.IndexOf(level) : labels.Length - 1; }
+        foreach (var problem in problems) { result._bucketOf[problem.Id] = labels.IndexOf(problem.Level ?? rest); }
         return result;
     }
 

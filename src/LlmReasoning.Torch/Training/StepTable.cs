@@ -65,13 +65,14 @@ public sealed class StepTable
         var (column, place) = (IndexOf(name), IndexOf("bucket"));
         if (column < 0) { return []; }
         return [.. _rows
-            .Where(row => row[column].Length > 0 && (bucket is null || row[place] == bucket))
-            .Select(row => ((double)StepOf(row)!.Value, double.Parse(row[column], CultureInfo.InvariantCulture)))];
+            .Where(row => bucket is null || row[place] == bucket)
+            .Select(row => (Step: (double)StepOf(row)!.Value, Value: Number(row[column])))
+            .Where(point => point.Value is not null)
+            .Select(point => (point.Step, point.Value!.Value))];
     }
 
     /// <summary>The number in the last row; null where the field is empty or there is none.</summary>
-    public double? Last(string name) =>
-        _rows.Count > 0 && IndexOf(name) is >= 0 and var column && _rows[^1][column] is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+    public double? Last(string name) => _rows.Count > 0 && IndexOf(name) is >= 0 and var column ? Number(_rows[^1][column]) : null;
 
     /// <summary>A text as it can stand between two commas.</summary>
     internal static string Plain(string text) => string.Concat(text.Select(c => c switch { ',' => ';', '"' => '\'', _ => char.IsControl(c) ? ' ' : c }));
@@ -81,6 +82,8 @@ public sealed class StepTable
     private void Rewrite() => AtomicFile.WriteText(_path, Line(Header) + string.Concat(_rows.Select(Line)));
 
     private static int? StepOf(string[] row) => int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
+
+    private static double? Number(string field) => double.TryParse(field, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string Line(IReadOnlyList<string> fields) => string.Join(',', fields) + "\r\n";
 

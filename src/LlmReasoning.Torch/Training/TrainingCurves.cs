@@ -5,13 +5,16 @@ namespace LlmReasoning.Torch.Training;
 /// <summary>figures/curves.svg and .png of a run, from its tables.</summary>
 internal static class TrainingCurves
 {
+    /// <summary>Name of the table of training by bucket.</summary>
+    public const string BucketTable = "buckets.csv";
+
     // A panel is drawn where one of its columns holds numbers.
     private static readonly (string Label, bool IsShare, (string Column, string Name)[] Lines)[] s_panels =
     [
         ("right completions", true, [("accuracy", "training"), ("eval/pass@1", "held-out pass@1"), ("eval/pass@n", "held-out pass@n")]),
         ("reward", false, [("reward", "reward")]),
         ("groups of a step", true, [("groups/all_wrong", "all wrong"), ("groups/mixed", "mixed"), ("groups/all_right", "all right")]),
-        ("loss", false, [("loss", "loss"), ("eval/loss", "held-out loss")]),
+        ("loss", false, [("loss", "loss")]),
         ("gradient norm, before clipping", false, [("grad_norm", "grad_norm")]),
         ("entropy a token, nats", false, [("entropy", "entropy")]),
         ("KL to the reference", false, [("kl", "kl")]),
@@ -20,12 +23,17 @@ internal static class TrainingCurves
         ("seconds a step", false, [("seconds/rollout", "rollout"), ("seconds/grade", "grade"), ("seconds/train", "train")]),
     ];
 
+    // As many as there are colours.
+    private const int MostBuckets = 7;
+
+    private const int MostPoints = 500;
+
     public static void Write(TrainingRun run)
     {
         var panels = new List<(string Label, bool IsShare, IReadOnlyList<TrainingSeries> Series)>();
         void Add(string label, bool isShare, IEnumerable<TrainingSeries> lines)
         {
-            List<TrainingSeries> drawn = [.. lines.Where(line => line.Points.Count > 0)];
+            List<TrainingSeries> drawn = [.. lines.Where(line => line.Points.Count > 0).Select(line => line with { Points = Thin(line.Points) })];
             if (drawn.Count > 0) { panels.Add((label, isShare, drawn)); }
         }
 
@@ -33,15 +41,16 @@ internal static class TrainingCurves
         var buckets = run.Table(BucketTable);
         if (buckets.Rows.Count > 0)
         {
-            var labels = buckets.Rows.Select(row => row[1]).Distinct().Order(Evaluation.Problems.LevelOrder.Instance).Take(7).ToList();
+            var labels = buckets.Rows.Select(row => row[1]).Distinct().Take(MostBuckets).ToList();
             Add("accuracy by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("accuracy", label)))));
             Add("share of the gradient by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("gradient_share", label)))));
         }
         if (panels.Count > 0) { TrainingPlot.Of(panels).Write(Path.Combine(run.Folder, "figures")); }
     }
 
-    /// <summary>Name of the table of training by bucket.</summary>
-    public const string BucketTable = "buckets.csv";
+    // A long run's neighbours are drawn as their mean.
+    private static IReadOnlyList<(double Step, double Value)> Thin(IReadOnlyList<(double Step, double Value)> points) =>
+        points.Count <= MostPoints ? points : [.. points.Chunk((points.Count + MostPoints - 1) / MostPoints).Select(some => (some[^1].Step, some.Average(point => point.Value)))];
 
     // A step holds a few groups of a bucket.
     private static IReadOnlyList<(double Step, double Value)> Smooth(IReadOnlyList<(double Step, double Value)> points) =>

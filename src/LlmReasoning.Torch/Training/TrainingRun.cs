@@ -137,17 +137,15 @@ public sealed class TrainingRun
         Directory.Delete(aside, recursive: true);
     }
 
-    // What a killed run left: halves of checkpoints, and completions of steps that are done again.
+    // What a killed run left: halves of checkpoints and files, and completions of steps that are done again.
     private void RemoveRemains()
     {
-        var checkpoints = Path.Combine(Folder, "checkpoints");
-        if (Directory.Exists(checkpoints))
+        foreach (var folder in new[] { Folder, Path.Combine(Folder, "figures"), Path.Combine(Folder, "checkpoints"), Path.Combine(Folder, "samples") }.Where(Directory.Exists))
         {
-            foreach (var half in Directory.GetDirectories(checkpoints, $".{Prefix}*")) { Directory.Delete(half, recursive: true); }
+            foreach (var half in Directory.GetDirectories(folder, $".{Prefix}*")) { Directory.Delete(half, recursive: true); }
+            foreach (var half in Directory.GetFiles(folder, ".*.tmp")) { File.Delete(half); }
+            foreach (var file in Directory.GetFiles(folder, $"{Prefix}*.jsonl").Where(file => StepOf(Path.GetFileNameWithoutExtension(file)) > LastStep)) { File.Delete(file); }
         }
-        var samples = Path.Combine(Folder, "samples");
-        if (!Directory.Exists(samples)) { return; }
-        foreach (var file in Directory.GetFiles(samples, $"{Prefix}*.jsonl").Where(file => StepOf(Path.GetFileNameWithoutExtension(file)) > LastStep)) { File.Delete(file); }
     }
 
     private static List<int> Steps(string folder)

@@ -94,6 +94,7 @@ public sealed class StageStatesTests : IDisposable
     [InlineData("{")]
     [InlineData("{\"stage\": null}")]
     [InlineData("[1, 2]")]
+    [InlineData("{\"stage\": \"s\", \"settings\": {}, \"files\": {}, \"inputs\": null}")]
     [InlineData("\0\0\0\0")]
     public void ARecordThatCannotBeReadMakesItsStageStale(string text)
     {
@@ -149,6 +150,19 @@ public sealed class StageStatesTests : IDisposable
         File.WriteAllText(_study.Path("out/notes.txt"), "");
         Assert.Contains("out: holds notes.txt and no study.json", Assert.Throws<UserException>(() => StudyFolder.RequireOwn(_study.Path("out"))).Message, StringComparison.Ordinal);
         Assert.Equal("years of work", File.ReadAllText(Path.Combine(folder, "thesis.tex")));
+    }
+
+    [Fact]
+    public void AResultMadeByHandBeforeItsInputsIsRefused()
+    {
+        var test = _study.Design().Stages.Single(stage => stage.ShortName == "base/test");
+        Directory.CreateDirectory(test.Folder);
+        File.WriteAllText(Path.Combine(test.Folder, "config.yaml"), "");
+        var samples = Path.Combine(test.Folder, "samples.jsonl");
+        File.WriteAllText(samples, "");
+        Assert.Equal("unfinished", StatesNow()["base/test"]);
+        File.SetLastWriteTimeUtc(samples, DateTime.UtcNow.AddDays(-1));
+        Assert.Contains($"was run by hand before {_study.Path("t")}", Assert.Throws<UserException>(() => StatesNow()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

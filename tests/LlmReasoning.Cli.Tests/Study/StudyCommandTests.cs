@@ -74,11 +74,10 @@ public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<Fi
         if (!OperatingSystem.IsLinux()) { Assert.Skip("signals are sent by kill"); }
         using (var process = Start("interrupted"))
         {
-            var errors = process.StandardError.ReadToEndAsync();
             while (!process.HasExited && !File.Exists(_study.Path("interrupted/seed-0/base/test/samples.jsonl"))) { Thread.Sleep(5); }
             Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 130, errors.Result);
+            var run = BuiltProgram.Finish(process);
+            Assert.True(run.ExitCode == 130, run.Error);
         }
         Assert.Equal(0, _study.Run("interrupted", "--set", Few).ExitCode);
         AssertSame("interrupted");

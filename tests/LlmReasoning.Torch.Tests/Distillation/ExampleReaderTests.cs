@@ -61,6 +61,13 @@ public sealed class ExampleReaderTests : IDisposable
     }
 
     [Fact]
+    public void OfACompletionOfSeveralMessagesEveryAssistantTurnInItIsTrained()
+    {
+        const string Line = """{"prompt":[{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}],"completion":[{"role":"assistant","content":"d"},{"role":"user","content":"e"},{"role":"assistant","content":"f"}]}""";
+        Assert.Equal("d<|im_end|>f<|im_end|>", s_tokenizer.Decode([.. Trained(Assert.Single(Read([Line], template: "chatml")).Example)], skipSpecialTokens: false));
+    }
+
+    [Fact]
     public void OfATextWhatStandsBehindTheResponseTemplateIsTrained()
     {
         const string Line = """{"text":"Q: 1+2 A: \\boxed{3}"}""";

@@ -60,6 +60,51 @@ public sealed class TrunkPassTests
         Assert.True(model.Hidden(ids, mask).equal(model.Trunk(ids, mask, forBackward: true).Hidden).all().item<bool>());
     }
 
+    [Fact]
+    public void TheNumberOfThreadsChangesNoBit()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Random(32, 3, 1, null, ScalarType.Float32);
+        var ids = ((arange(120 * Tokens) * 17) + 5).remainder(model.Config.VocabSize).view(120, Tokens);      // several slices
+        var targets = (arange(Tokens).unsqueeze(0) < 10 + (arange(120).unsqueeze(1) % 30)).to_type(ScalarType.Int64);
+        targets.narrow(1, 0, 5).zero_();
+        var threads = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            var expected = Gradients(model, () => Sft(model, ids, null, targets));
+            set_num_threads(4);
+            var actual = Gradients(model, () => Sft(model, ids, null, targets));
+            foreach (var (name, gradient) in expected.Where(pair => pair.Key.Contains("layers", StringComparison.Ordinal))) { Assert.True(gradient.equal(actual[name]).all().item<bool>(), name); }
+        }
+        finally { set_num_threads(threads); }
+        var sliced = Gradients(model, () => Sft(model, ids, null, targets));
+        foreach (var (name, gradient) in Gradients(model, () => ByAutograd(model, ids, null, targets)).Where(pair => !pair.Key.EndsWith("k_proj.bias", StringComparison.Ordinal)))
+        {
+            var difference = (gradient - sliced[name]).norm().item<float>() / gradient.norm().item<float>();
+            Assert.True(difference < 1e-5, $"{name}: relative L2 {difference:E2}");
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ComputingInBfloat16GivesTheGradientsOfFloat32ToItsRounding(bool isCheckpointed)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Random(32, 3, 1, null, ScalarType.Float32);
+        var (ids, mask, targets) = Batch(model, "packed");
+        var expected = Gradients(model, () => Sft(model, ids, mask, targets));
+        (model.ComputesInBfloat16, model.GradientCheckpointing) = (true, isCheckpointed);
+        var actual = Gradients(model, () => Sft(model, ids, mask, targets));
+        foreach (var (name, gradient) in expected.Where(pair => !pair.Key.EndsWith("k_proj.bias", StringComparison.Ordinal)))
+        {
+            Assert.Equal(ScalarType.Float32, actual[name].dtype);
+            var difference = (gradient - actual[name]).norm().item<float>() / gradient.norm().item<float>();
+            Assert.True(difference is > 0 and < 0.06f, $"{name}: relative L2 {difference:E2}");
+        }
+    }
+
     private static void ByAutograd(CausalLM model, Tensor ids, Tensor? mask, Tensor targets)
     {
         var logProbs = model.Logits(model.Hidden(ids, mask)).narrow(1, 0, Tokens - 1).log_softmax(-1);

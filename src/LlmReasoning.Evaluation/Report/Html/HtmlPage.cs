@@ -74,10 +74,10 @@ internal sealed class HtmlPage
         }
     }
 
-    /// <summary>A table that a click on a heading sorts; the first row holds the headings. Columns without a digit are set to the left.</summary>
+    /// <summary>A table that a click on a heading sorts; the first row holds the headings. Columns without a number are set to the left.</summary>
     public void Table(IReadOnlyList<string[]> rows)
     {
-        var classes = rows[0].Select((_, column) => rows.Skip(1).All(row => !row[column].Any(char.IsAsciiDigit)) ? " class=\"words\"" : "").ToArray();
+        var classes = rows[0].Select((_, column) => rows.Skip(1).Any(row => IsNumber(row[column])) ? "" : " class=\"words\"").ToArray();
         _body.Append("<div class=\"scroll\"><table>\n<thead><tr>");
         for (var column = 0; column < classes.Length; column++) { _body.Append($"<th scope=\"col\"{classes[column]}><button type=\"button\">{Escape(rows[0][column])}</button></th>"); }
         _body.Append("</tr></thead>\n<tbody>\n");
@@ -89,6 +89,8 @@ internal sealed class HtmlPage
         }
         _body.Append("</tbody></table></div>\n");
     }
+
+    private static bool IsNumber(string cell) => cell.TrimStart('+', '-', '<', '(', ' ') is { Length: > 0 } text && char.IsAsciiDigit(text[0]);
 
     public void Drawing(Figure figure)
     {

@@ -138,7 +138,7 @@ internal static class StudyPlots
         [
             .. new[] { ("all wrong", "groups/all_wrong"), ("mixed", "groups/mixed"), ("all right", "groups/all_right") }.Where(group => first.Has(group.Item2)).Select(group => new TrainingSeries(group.Item1, first.Points(group.Item2))),
         ];
-        TrainingSeries[] losses = [.. summary.Trainings.Where(run => run.Arm != Arm.Rlvr && run.Seed == summary.Runs.Seeds[0] && run.Has("loss")).Select(run => new TrainingSeries(Arm.Name(run.Arm), run.Points("loss")))];
+        TrainingSeries[] losses = [.. summary.Trainings.Where(run => run.Arm != Arm.Rlvr && run.Seed == summary.Runs.Seeds[0] && run.Has("loss")).Select(run => new TrainingSeries(Arm.Name(run.Arm), run.Points("loss")) { Color = ColorOf(run.Arm) })];
         (string, bool, IReadOnlyList<TrainingSeries>)[] panels =
         [
             ("RLVR: share of right completions", true, Rlvr("accuracy")),

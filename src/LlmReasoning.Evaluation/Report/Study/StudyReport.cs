@@ -64,6 +64,7 @@ public static class StudyReport
         }
         var measurement = new ClaimMeasurement(runs, keywords.GetValueOrDefault, bootstrap);
         var settings = StudySettings.Read(runs);
+        TrainedRun[] trainings = [.. runs.Arms.SelectMany(arm => runs.Seeds.Select(seed => TrainedRun.Read(runs.FolderOf(seed, arm, "run"), arm, seed))).OfType<TrainedRun>()];
         return new StudySummary
         {
             Runs = runs,
@@ -72,9 +73,9 @@ public static class StudyReport
             Finer = PooledComparison.Of(runs, "kim8", bootstrap, hasCurves: false),
             Responses = StudyResponses.Of(runs, problems, words, bootstrap),
             Keywords = keywords,
-            Trainings = [.. runs.Arms.SelectMany(arm => runs.Seeds.Select(seed => TrainedRun.Read(runs.FolderOf(seed, arm, "run"), arm, seed))).OfType<TrainedRun>()],
+            Trainings = trainings,
             Settings = settings,
-            Warnings = [.. runs.Warnings, .. Warnings(runs), .. settings.Warnings],
+            Warnings = [.. runs.Warnings, .. Warnings(runs), .. ClipWarning(trainings), .. settings.Warnings],
         };
     }
 
@@ -92,6 +93,15 @@ public static class StudyReport
         if (runs.N < runs.File.K) { yield return $"n is {runs.N}, less than k = {runs.File.K} of study.json."; }
         yield return $"pass@{runs.N} with n = {runs.N} samples is the noisiest point of a curve. A problem not solved in {runs.N} samples may still have a success rate of up to {100 * Interval.UpperBoundOfZero(runs.N):G3} % (95 %).";
         if (SuccessBuckets.Parse("kim6", runs.N).Dropped is > 0 and var dropped) { yield return $"{dropped} of the paper's buckets cannot be told apart with n = {runs.N} and are left out; the ends of the others are scaled from 256."; }
+    }
+
+    private static IEnumerable<string> ClipWarning(IEnumerable<TrainedRun> trainings)
+    {
+        var clipped = trainings.Where(run => run.Arm == Arm.Rlvr).SelectMany(run => run.Points("clip_ratio/region_mean")).ToArray();
+        if (clipped.Length > 0 && clipped.All(point => point.Value == 0))
+        {
+            yield return "The clip of the objective never bound: with one update a batch, TRL's default too, the ratio of new to old probability is 1.";
+        }
     }
 
     /// <summary>The test problems, as the base's evaluation names them; null, with the reason, where they cannot be read.</summary>

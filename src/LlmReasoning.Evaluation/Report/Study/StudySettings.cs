@@ -11,7 +11,7 @@ internal sealed record StudySettings(
 {
     // Paths, and what is meant to differ.
     private static readonly string[] NotCompared =
-        ["output_dir", "teacher_data", "model_name_or_path", "problems", "seed", "samples", "shard", "batch_size", "threads", "k", "n", "buckets", "save_steps", "save_total_limit", "micro_batch_tokens"];
+        ["output_dir", "teacher_data", "model_name_or_path", "model_id", "problems", "seed", "samples", "shard", "batch_size", "threads", "k", "n", "buckets", "save_steps", "save_total_limit", "micro_batch_tokens"];
 
     public static StudySettings Read(StudyRuns runs)
     {
@@ -21,10 +21,6 @@ internal sealed record StudySettings(
         Add("test", "evaluation", [.. runs.Arms.Select(arm => (arm, runs.FolderOf(seed, arm, "test")))]);
         if (runs.Has(Arm.Rlvr)) { Add("rlvr", "RLVR", [(Arm.Rlvr, runs.FolderOf(seed, Arm.Rlvr, "run"))]); }
         Add("distill", "distillation", [.. runs.Arms.Where(arm => arm is not (Arm.Base or Arm.Rlvr)).Select(arm => (arm, runs.FolderOf(seed, arm, "run")))]);
-        if (stages.FirstOrDefault(stage => stage.Item1 == "rlvr").Item3 is { } rlvr && rlvr.GetValueOrDefault("num_iterations") == "1" && rlvr.GetValueOrDefault("steps_per_generation") is null or "1" or "null")
-        {
-            warnings.Add("RLVR makes one update a batch: the ratio of new to old probability is 1, so the clip of the objective never binds. That is TRL's default too.");
-        }
         return new StudySettings(stages, Manifest(Path.Combine(runs.FolderOf(seed, Arm.Base, "test"), "manifest.json")), warnings);
 
         void Add(string kind, string name, IReadOnlyList<(string Arm, string Folder)> folders)

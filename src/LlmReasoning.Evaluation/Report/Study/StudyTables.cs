@@ -22,7 +22,7 @@ internal static class StudyTables
             foreach (var arm in arms)
             {
                 if ((split == "test" ? runs.Test(arm) : runs.Train(arm)) is not { } evaluations) { continue; }
-                var n = evaluations[0].Counts.N;
+                var n = evaluations.Min(one => one.Counts.N);
                 Spread[] numbers =
                 [
                     new([.. evaluations.Select(one => one.Counts.Problems.Average(problem => problem.Rate))]),
@@ -259,7 +259,7 @@ internal static class StudyTables
             "settings",
             defaults is null ? "Settings" : "Settings other than the defaults",
             "Of the first seed; every run's config.yaml holds all of them.",
-            [["run", "key", "value", "default"], .. rows.Select(row => new[] { row.Stage, row.Key, row.Value, row.Default })],
+            [["run", "key", "value", "default"], .. rows.Select(row => new[] { row.Stage, row.Key, row.Value, row.Default is "null" ? "-" : row.Default })],
             ["run", "key", "value", "default"],
             [.. rows.Select(row => (object?[])[row.Stage, row.Key, row.Value, row.Default])]);
     }

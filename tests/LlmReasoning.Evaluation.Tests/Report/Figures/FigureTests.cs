@@ -57,6 +57,14 @@ public sealed class FigureTests
         .. ComparisonPlots.Of(Comparison(models: 6)), .. ResponsePlots.Of(Responses("base", "model")), PerplexityPlot.Of(Boxes), Training(),
     ];
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1e12, 1e12)]
+    [InlineData(-1e300, 1e300)]
+    [InlineData(1e-30, 1.0000001e-30)]
+    public void ATrainingFigureTakesAnyNumbers(double first, double second) =>
+        Assert.NotEmpty(TrainingPlot.Of([("reward", false, [new TrainingSeries("reward", [(1, first), (2, second)])])]).Png);
+
     [Fact]
     public void TheSameNumbersGiveTheSameBytes() =>
         Assert.All(All().Zip(All()), pair =>

@@ -1,0 +1,37 @@
+using LlmReasoning.Torch.Models;
+using LlmReasoning.Torch.Training;
+
+namespace LlmReasoning.Torch.Rlvr;
+
+public sealed partial record RlvrConfig
+{
+    private const int RowsInFlight = 256;               // of the sampler, where batch_size does not say
+
+    /// <summary>What a step's memory depends on, as if every completion reached its limit and every row trained.</summary>
+    /// <param name="longestPrompt">In tokens.</param>
+    public StepShape Shape(ModelConfig model, int longestPrompt)
+    {
+        var rows = PromptsPerStep * NumGenerations;
+        var tokens = Math.Min(model.MaxPositionEmbeddings, longestPrompt + MaxCompletionLength);
+        return new()
+        {
+            MicroBatchTokens = Math.Max(tokens, Math.Min(MicroBatchTokens, (long)rows * tokens)),
+            SampledRows = Math.Min(rows, BatchSize ?? RowsInFlight),
+            SampledTokens = tokens,
+            OtherModels = HasReference ? [model] : [],
+            GradientCheckpointing = GradientCheckpointing,
+            Bf16 = Bf16,
+        };
+    }
+
+    /// <summary>The time of a step whose completions take half of their limit on average.</summary>
+    /// <param name="longestPrompt">In tokens.</param>
+    public TimePlan Time(ModelConfig model, int longestPrompt)
+    {
+        var rows = (double)PromptsPerStep * NumGenerations;
+        var (sampled, whole) = (rows * MaxCompletionLength / 2, rows * (longestPrompt + (MaxCompletionLength / 2.0)));
+        return TimePlan.Of(model, sampled, NumIterations * whole, ((HasReference ? 1 : 0) + (UpdatesPerStep > 1 ? 1 : 0)) * whole, GradientCheckpointing);
+    }
+
+    private bool HasReference => Objective().Loss.Beta != 0;
+}
