@@ -1,5 +1,3 @@
-using LlmReasoning.Torch.Interop;
-
 namespace LlmReasoning.Torch.Models;
 
 /// <summary>A forward pass through embeddings, layers and the last norm, and its backward.</summary>

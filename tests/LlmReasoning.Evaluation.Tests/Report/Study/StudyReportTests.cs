@@ -23,8 +23,13 @@ public sealed partial class StudyReportTests : IDisposable
     {
         var names = new Dictionary<string, string>
         {
-            ["base"] = "base", ["rl"] = "rlvr", ["base<-base"] = "base-base", ["base<-rl"] = "base-rlvr", ["rl<-rl"] = "rlvr-rlvr",
-            ["reasoning-only"] = "reasoning-only", ["new-knowledge"] = "new-knowledge",
+            ["base"] = "base",
+            ["rl"] = "rlvr",
+            ["base<-base"] = "base-base",
+            ["base<-rl"] = "base-rlvr",
+            ["rl<-rl"] = "rlvr-rlvr",
+            ["reasoning-only"] = "reasoning-only",
+            ["new-knowledge"] = "new-knowledge",
         };
         var rows = CsvRows.Read(Golden.OwnFiles("embedded", "problems.csv")[0]).Select(row =>
             (Seed: int.Parse(row.Text("run")!["seed".Length..], CultureInfo.InvariantCulture), Arm: names[row.Text("arm")!], Id: row.Text("id")!, C: int.Parse(row.Text("c")!, CultureInfo.InvariantCulture)));
