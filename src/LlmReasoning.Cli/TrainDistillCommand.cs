@@ -88,7 +88,7 @@ internal static class TrainDistillCommand
         var value = config.Value.Validate();
         var folder = ModelFolder.Resolve(SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded"));
         var model = ModelConfig.Read(folder);
-        var stopId = GenerationDefaults.Read(folder, model).EosTokenIds.FirstOrDefault();
+        var stopId = GenerationDefaults.Read(folder, model).EosTokenIds is [var first, ..] ? first : 0;
         var problems = value.Problems is null ? null : ProblemSource.Read(value.Problems);
         var reader = new ExampleReader(ModelFolder.LoadTokenizer(folder), PromptTemplate.Load(value.Template), stopId, value, problems);
         var rows = value.ReadsData ? Rows(Read(value.TeacherData ?? [], reader, value, model.MaxPositionEmbeddings), value, model.MaxPositionEmbeddings) : [];

@@ -29,7 +29,7 @@ internal static class Calibration
             var speed = new Speed(samplingRate, Training(root, design, folder, samples));
             var all = ReadAll();
             all[KeyOf(design)] = speed;
-            AtomicFile.WriteText(CacheFile, JsonSerializer.Serialize(all, new JsonSerializerOptions { WriteIndented = true }) + "\n");
+            AtomicFile.WriteText(CacheFile, JsonSerializer.Serialize(all) + "\n");
             return speed;
         }
         finally

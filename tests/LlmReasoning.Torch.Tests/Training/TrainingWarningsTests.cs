@@ -6,8 +6,17 @@ public sealed class TrainingWarningsTests
 {
     private static readonly Dictionary<string, double?> s_healthy = new()
     {
-        ["step"] = 1, ["reward"] = 0.4, ["accuracy"] = 0.4, ["groups/all_wrong"] = 0.3, ["groups/mixed"] = 0.5, ["groups/all_right"] = 0.2, ["completions/clipped_ratio"] = 0.1,
-        ["loss"] = 0.1, ["grad_norm"] = 0.5, ["learning_rate"] = 1e-6, ["sampling/sampling_logp_difference/mean"] = 1e-6,
+        ["step"] = 1,
+        ["reward"] = 0.4,
+        ["accuracy"] = 0.4,
+        ["groups/all_wrong"] = 0.3,
+        ["groups/mixed"] = 0.5,
+        ["groups/all_right"] = 0.2,
+        ["completions/clipped_ratio"] = 0.1,
+        ["loss"] = 0.1,
+        ["grad_norm"] = 0.5,
+        ["learning_rate"] = 1e-6,
+        ["sampling/sampling_logp_difference/mean"] = 1e-6,
     };
 
     [Theory]
