@@ -6,7 +6,8 @@ namespace LlmReasoning.Cli;
 /// <summary><c>runs summary</c>: many runs as one CSV.</summary>
 internal static class RunsCommand
 {
-    public static Command Create() => new Command("runs", "Look at many runs together.") { CreateSummary() };
+    public static Command Create() => new Command("runs", "Look at many runs together.") { CreateSummary() }
+        .WithExamples("llm-reasoning runs summary runs/sweep");
 
     private static Command CreateSummary()
     {
