@@ -51,7 +51,7 @@ public sealed class TrainRlvrCommandTests : IDisposable
 
         // Killed at a moment that no checkpoint marks, then interrupted, then left alone.
         StopAfterStep("parts", 3, Random.Shared.Next(300), process => process.Kill(), []);
-        var interrupted = StopAfterStep("parts", 5, 0, process => Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit(), ["--resume"]);
+        var interrupted = StopAfterStep("parts", 5, 0, process => Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit(), ["--resume"]);
         Assert.True(interrupted.ExitCode is 130 or 0, interrupted.Error);                // 0 where it was done before the signal came
         var rest = BuiltProgram.Run(Arguments("parts", "--resume"));
         Assert.True(rest.ExitCode == 0, rest.Error);

@@ -75,7 +75,7 @@ public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<Fi
         using (var process = Start("interrupted"))
         {
             while (!process.HasExited && !File.Exists(_study.Path("interrupted/seed-0/base/test/samples.jsonl"))) { Thread.Sleep(5); }
-            Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
             var run = BuiltProgram.Finish(process);
             Assert.True(run.ExitCode == 130, run.Error);
         }
