@@ -47,8 +47,26 @@ public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<Fi
     [Fact]
     public void AFinishedStudyIsNotMadeAgain()
     {
+        string[] Times() => [.. Directory.EnumerateFiles(_study.Path("whole"), "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) is not ("study.json" or "study.lock"))
+            .Order().Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O}")];
+        var before = Times();
         var again = _study.Run("whole");
         Assert.Equal((0, finished.Run.Output, ""), (again.ExitCode, again.Output, again.Error));
+        Assert.Equal(before, Times());
+    }
+
+    [Theory]
+    [InlineData("summary.md")]
+    [InlineData("../seed-0/rlvr/run/timings.jsonl")]
+    public void AReportThatIsNotThatOfTheFoldersIsWrittenAgain(string changed)
+    {
+        Assert.Equal(0, _study.Run("report again", "--set", "arms=[base, rlvr]").ExitCode);
+        var (summary, file) = (_study.Path("report again/report/summary.md"), _study.Path($"report again/report/{changed}"));
+        var (text, time) = (File.ReadAllText(summary), File.GetLastWriteTimeUtc(summary));
+        File.AppendAllText(file, "\n");
+        Assert.Equal(0, _study.Run("report again", "--set", "arms=[base, rlvr]").ExitCode);
+        Assert.Equal(text, File.ReadAllText(summary));
+        Assert.True(File.GetLastWriteTimeUtc(summary) > time);
     }
 
     [Fact]
