@@ -56,6 +56,7 @@ internal static class TrainRlvrCommand
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         if (run.LastStep >= value.MaxSteps && !RlvrTrainer.LacksEval(run, value))
         {
+            run.Complete(value.SaveTotalLimit);
             Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, run.LastStep));
             return ExitCode.Done;
         }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using LlmReasoning.Evaluation.Samples;
+using LlmReasoning.Evaluation.Tables;
 
 namespace LlmReasoning.Cli.Study;
 
@@ -82,7 +83,8 @@ internal static class Calibration
         var rows = File.ReadAllLines(Path.Combine(run, "metrics.csv")).Select(line => line.Split(',')).ToList();
         double Sum(string column) => rows.Skip(2).Sum(row => double.Parse(row[Array.IndexOf(rows[0], column)], CultureInfo.InvariantCulture));      // without the first step
         var prompts = samples.Sum(sample => (double)(sample.PromptTokens + sample.CompletionTokens)) / samples.Sum(sample => (double)sample.CompletionTokens);
-        return Sum("trained_tokens") * prompts / Math.Max(Sum("seconds"), 1e-3);
+        var seconds = StepTimings.Read(Path.Combine(run, StepTimings.FileName)).Skip(1).Sum(timing => timing.Seconds);
+        return Sum("trained_tokens") * prompts / Math.Max(seconds, 1e-3);
     }
 
     private static string KeyOf(StudyDesign design) =>

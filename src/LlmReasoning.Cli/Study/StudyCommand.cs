@@ -57,7 +57,7 @@ internal static class StudyCommand
                 return ExitCode.Done;
             }
             Console.Out.Write(StudySummary.BucketTable(design));
-            return StudyReportCommand.Write(design.Folder, null);
+            return StudyReportCommand.WriteWhereOld(design);
         });
         return command.WithExamples(
             "llm-reasoning study run --config configs/quickstart/quick.yaml",

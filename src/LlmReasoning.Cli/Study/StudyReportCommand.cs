@@ -20,13 +20,28 @@ internal static class StudyReportCommand
         return command.WithExamples("llm-reasoning study report --study runs/study");
     }
 
-    /// <summary>Writes the report and tells the console what the claims came to.</summary>
-    /// <param name="study">The study's folder.</param>
-    /// <param name="output">Null = report/ in it.</param>
-    public static int Write(string study, string? output)
+    /// <summary>Tells the console what the claims of a finished study came to; writes the report first where it is not that of the folders as they are.</summary>
+    public static int WriteWhereOld(StudyDesign design)
     {
-        var folder = output ?? Path.Combine(study, "report");
-        Console.Out.Write(StudyReport.Write(study, folder, Defaults()));
+        var record = ReportRecord.Of(design);
+        if (!record.IsWritten())
+        {
+            record.Forget();
+            StudyReport.Write(design.Folder, record.Folder, Defaults());
+            record.Remember();
+        }
+        return Tell(record.Folder, File.ReadAllText(Path.Combine(record.Folder, StudyReport.ClaimsFile)));
+    }
+
+    private static int Write(string study, string? output)
+    {
+        var folder = output ?? Path.Combine(study, ReportRecord.FolderName);
+        return Tell(folder, StudyReport.Write(study, folder, Defaults()));
+    }
+
+    private static int Tell(string folder, string claims)
+    {
+        Console.Out.Write(claims);
         Console.Out.WriteLine($"written to {folder}: report.html, summary.md, figures, tables");
         return ExitCode.Done;
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Verification;
@@ -78,13 +79,15 @@ public static class ResponseSelection
         });
     }
 
-    /// <summary>Writes sft.jsonl ({id, problem_id, problem, response, answer, source}, and level where there is one) and manifest.json.</summary>
+    /// <summary>Writes sft.jsonl ({id, problem_id, problem, response, answer, source}, and level where there is one) and manifest.json. An sft.jsonl that was the same keeps its time: what was trained on it is not older.</summary>
     /// <param name="folder">Made where it is missing.</param>
     /// <param name="selected">What to write.</param>
     public static void Write(string folder, SelectedExamples selected)
     {
         var line = new JsonLine();
-        AtomicFile.Write(Path.Combine(folder, "sft.jsonl"), stream =>
+        var path = Path.Combine(folder, "sft.jsonl");
+        var before = File.Exists(path) ? (Hash: Hash(path), Time: File.GetLastWriteTimeUtc(path)) : default;
+        AtomicFile.Write(path, stream =>
         {
             foreach (var (id, problem, response) in selected.Examples)
             {
@@ -99,7 +102,14 @@ public static class ResponseSelection
                 stream.Write(line.End());
             }
         });
+        if (before.Hash == Hash(path)) { File.SetLastWriteTimeUtc(path, before.Time); }
         AtomicFile.WriteText(Path.Combine(folder, "manifest.json"), SelectionJson.Of(selected.Manifest));
+    }
+
+    private static string Hash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexString(SHA256.HashData(stream));
     }
 
     private static void Require(SelectionOptions options, IReadOnlyList<ProblemResult>? baseResults)

@@ -33,6 +33,9 @@ public sealed record DistillStep
 
     internal IReadOnlyList<(string Name, double? Value)> Columns() => ColumnsOf(this);
 
+    /// <summary>What timings.jsonl takes.</summary>
+    internal IReadOnlyList<(string Name, double Seconds)> Timings() => [("rollout", Seconds.Rollout), ("train", Seconds.Train)];
+
     /// <summary>The row of an evaluation before the first step.</summary>
     internal static IReadOnlyList<(string Name, double? Value)> StartColumns(HeldOutEval eval) =>
         [.. ColumnsOf(null).Select(column => column.Name == "step" ? ("step", 0) : HeldOutEval.Columns(eval).FirstOrDefault(known => known.Name == column.Name, column))];
@@ -44,7 +47,6 @@ public sealed record DistillStep
         ("on_policy", step is null ? null : step.IsOnPolicy ? 1 : 0),
         ("completions/mean_length", Mean(step, completion => completion.TokenCount)), ("completions/clipped_ratio", Mean(step, completion => completion.FinishReason == FinishReason.Length ? 1 : 0)),
         .. HeldOutEval.Columns(step?.Eval),
-        ("seconds/rollout", step?.Seconds.Rollout), ("seconds/train", step?.Seconds.Train),
     ];
 
     private static double? Mean(DistillStep? step, Func<Completion, double> value) => step is { Samples.Count: > 0 } ? step.Samples.Average(value) : null;

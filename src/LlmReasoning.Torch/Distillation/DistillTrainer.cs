@@ -78,6 +78,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
                 };
                 var row = metrics.Columns();
                 run.WriteMetrics(row);
+                run.WriteTimings(step, metrics.Timings());
                 if (source is not null && config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { source.Write(run.SamplesOf(step), step, samples); }
                 if (IsEvalStep(step, resolved))
                 {
@@ -88,6 +89,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
                 foreach (var warning in warnings.After(row)) { Warn(warning); }
                 if (step % resolved.SaveSteps == 0 || step == resolved.MaxSteps) { run.Save(step, student, optimizer, sourceFolder, config.SaveTotalLimit); }
             }
+            run.Complete(config.SaveTotalLimit);
         }
         catch (OperationCanceledException) when (done > run.LastStep)
         {
@@ -120,13 +122,14 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
         try
         {
             NonFinite.Refuse(value, norm, weights);
+            Gradients.Clip(weights.Values, norm, config.MaxGradNorm);
+            optimizer.Step(learningRate);
+            NonFinite.RefuseWeights(weights);
         }
         catch (NonFiniteException e)
         {
             throw NonFinite.Dump(run.Folder, step, e, batch.SelectMany(row => row.Documents).Select(DumpOf));
         }
-        Gradients.Clip(weights.Values, norm, config.MaxGradNorm);
-        optimizer.Step(learningRate);
         return (value, norm);
     }
 

@@ -117,6 +117,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
         {
             Gradients.Clip(weights, norm, config.MaxGradNorm);
             optimizer.Step(learningRate);
+            NonFinite.RefuseWeights(policy.Weights());
         }
         double? Mean(double sum) => tokens == 0 ? null : sum / tokens;
         return new(loss, norm, Mean(entropy), _loss.Beta == 0 || _loss.KlPlacement == KlPlacement.Reward ? null : Mean(kl), Mean(clipped), 0, 0, batch.Trained.Sum(micro => micro.Ids.numel()));

@@ -46,6 +46,9 @@ public sealed record RlvrStep
 
     internal IReadOnlyList<(string Name, double? Value)> Columns() => ColumnsOf(this, Rewards);
 
+    /// <summary>What timings.jsonl takes.</summary>
+    internal IReadOnlyList<(string Name, double Seconds)> Timings() => [("rollout", Seconds.Rollout), ("grade", Seconds.Grade), ("train", Seconds.Train)];
+
     /// <summary>The row of an evaluation before the first step.</summary>
     internal static IReadOnlyList<(string Name, double? Value)> StartColumns(HeldOutEval eval, IReadOnlyList<(string Name, double? Value)> rewards) =>
         [.. ColumnsOf(null, rewards).Select(column => column.Name == "step" ? ("step", 0) : HeldOutEval.Columns(eval).FirstOrDefault(known => known.Name == column.Name, column))];
@@ -60,6 +63,6 @@ public sealed record RlvrStep
         ("loss", step?.Update.Loss), ("grad_norm", step?.Update.GradNorm), ("entropy", step?.Update.Entropy), ("kl", step?.Update.Kl), ("clip_ratio/region_mean", step?.Update.ClipShare),
         ("sampling/sampling_logp_difference/mean", step?.Update.LogProbDifferenceMean), ("sampling/sampling_logp_difference/max", step?.Update.LogProbDifferenceMax),
         ("learning_rate", step?.LearningRate), .. HeldOutEval.Columns(step?.Eval),
-        ("completions/tokens", step?.SampledTokens), ("seconds/rollout", step?.Seconds.Rollout), ("seconds/grade", step?.Seconds.Grade), ("seconds/train", step?.Seconds.Train),
+        ("completions/tokens", step?.SampledTokens),
     ];
 }

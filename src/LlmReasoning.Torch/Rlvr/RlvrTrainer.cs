@@ -55,6 +55,7 @@ public sealed class RlvrTrainer(
                 if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { WriteCompletions(run.SamplesOf(step), step, groups); }
                 var row = metrics.Columns();
                 run.WriteMetrics(row);
+                run.WriteTimings(step, metrics.Timings());
                 run.Table(TrainingCurves.BucketTable).Append(BucketStep.Header, BucketStep.Rows(step, metrics.Buckets));
                 run.WriteScalars(step, BucketStep.Scalars(metrics.Buckets));
                 if (IsEvalStep(step, config))
@@ -66,6 +67,7 @@ public sealed class RlvrTrainer(
                 foreach (var warning in warnings.After(row)) { warn(warning); }
                 if (step % config.SaveSteps == 0 || step == config.MaxSteps) { run.Save(step, policy, optimizer, sourceFolder, config.SaveTotalLimit); }
             }
+            run.Complete(config.SaveTotalLimit);
         }
         catch (OperationCanceledException) when (done > run.LastStep)
         {

@@ -25,7 +25,7 @@ public sealed class StepTable
         if (lines.Length == 0) { return; }
         Header = lines[0];
         _rows.AddRange(lines.Skip(1).Where(row => row.Length == Header.Count && StepOf(row) is { } step && step <= lastStep));
-        Rewrite();
+        if (text != Text()) { Rewrite(); }
     }
 
     /// <summary>Names of the columns; empty before the first row.</summary>
@@ -79,7 +79,9 @@ public sealed class StepTable
 
     private int IndexOf(string name) => Header.ToList().IndexOf(name);
 
-    private void Rewrite() => AtomicFile.WriteText(_path, Line(Header) + string.Concat(_rows.Select(Line)));
+    private void Rewrite() => AtomicFile.WriteText(_path, Text());
+
+    private string Text() => Line(Header) + string.Concat(_rows.Select(Line));
 
     private static int? StepOf(string[] row) => int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
 

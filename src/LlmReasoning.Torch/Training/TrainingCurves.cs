@@ -5,6 +5,9 @@ namespace LlmReasoning.Torch.Training;
 /// <summary>figures/curves.svg and .png of a run, from its tables.</summary>
 internal static class TrainingCurves
 {
+    /// <summary>What <see cref="Write"/> writes.</summary>
+    public static readonly string[] Files = ["curves.svg", "curves.png"];
+
     /// <summary>Name of the table of training by bucket.</summary>
     public const string BucketTable = "buckets.csv";
 
@@ -20,7 +23,6 @@ internal static class TrainingCurves
         ("KL to the reference", false, [("kl", "kl")]),
         ("completion length, tokens", false, [("completions/mean_length", "mean")]),
         ("cut completions, clipped ratios", true, [("completions/clipped_ratio", "cut at the limit"), ("clip_ratio/region_mean", "clipped ratios")]),
-        ("seconds a step", false, [("seconds/rollout", "rollout"), ("seconds/grade", "grade"), ("seconds/train", "train")]),
     ];
 
     // As many as there are colours.

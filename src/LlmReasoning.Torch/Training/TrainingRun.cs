@@ -1,18 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
+using LlmReasoning.Evaluation.Tables;
 using LlmReasoning.Torch.Checkpoints;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Optimisation;
 
 namespace LlmReasoning.Torch.Training;
 
-/// <summary>A run's folder: metrics.csv and other tables by step, tensorboard/, figures/, samples/ and checkpoints/step-000100/ with the trainer's state in trainer/.</summary>
+/// <summary>A run's folder: metrics.csv and other tables by step, timings.jsonl, tensorboard/, figures/, samples/ and checkpoints/step-000100/ with the trainer's state in trainer/.</summary>
 /// <remarks>All else that a step depends on (data order, random numbers) is a function of seed and step, so weights, moments and step continue a run bit for bit.</remarks>
 public sealed class TrainingRun
 {
     private const string Prefix = "step-";
 
     private readonly EventFile _events;
+    private readonly StepTimings _timings;
     private readonly Dictionary<string, StepTable> _tables = [];
     private readonly BestMetric? _best;
 
@@ -22,6 +24,7 @@ public sealed class TrainingRun
         Directory.CreateDirectory(folder);
         RemoveRemains();
         Metrics = Table("metrics.csv");
+        _timings = new StepTimings(Path.Combine(folder, StepTimings.FileName), lastStep);
         _events = new EventFile(Path.Combine(folder, "tensorboard"), lastStep);
     }
 
@@ -90,6 +93,13 @@ public sealed class TrainingRun
         WriteBest();
     }
 
+    /// <summary>Appends a step's seconds to timings.jsonl; TensorBoard has them as seconds/NAME.</summary>
+    public void WriteTimings(int step, IReadOnlyList<(string Name, double Seconds)> parts)
+    {
+        _timings.Append(step, parts);
+        WriteScalars(step, parts.Select(part => ($"seconds/{part.Name}", (double?)part.Seconds)));
+    }
+
     /// <summary>Numbers for TensorBoard alone; those that are null are left out.</summary>
     public void WriteScalars(int step, IEnumerable<(string Name, double? Value)> scalars) =>
         _events.Write(step, scalars.Where(scalar => scalar.Value is not null).Select(scalar => (scalar.Name, scalar.Value!.Value)));
@@ -109,10 +119,24 @@ public sealed class TrainingRun
             SafetensorsWriter.Write(Path.Combine(beside, "trainer", "optimizer.safetensors"), optimizer.State(), metadata: null);
             AtomicFile.WriteText(Path.Combine(beside, "trainer", "state.json"), JsonSerializer.Serialize(new { step }) + "\n");
         });
+        Complete(limit);
+    }
+
+    /// <summary>Does what follows a checkpoint: names the best, draws the curves where they are missing or older than metrics.csv, removes the oldest checkpoints. Of a run that was killed in this the next start makes up for it.</summary>
+    /// <param name="limit">As in <see cref="Save"/>.</param>
+    public void Complete(int? limit)
+    {
         var best = WriteBest();
-        TrainingCurves.Write(this);
+        if (AreCurvesOld()) { TrainingCurves.Write(this); }
         if (limit is null) { return; }
         foreach (var old in Steps(Folder).SkipLast(limit.Value).Where(old => old != best)) { Remove(CheckpointOf(Folder, old)); }
+    }
+
+    // A file that is missing has a time long ago. Equal times say nothing: the clock of files is coarse.
+    private bool AreCurvesOld()
+    {
+        var metrics = File.GetLastWriteTimeUtc(Path.Combine(Folder, "metrics.csv"));
+        return TrainingCurves.Files.Any(file => File.GetLastWriteTimeUtc(Path.Combine(Folder, "figures", file)) <= metrics);
     }
 
     // checkpoints/best.json. Chosen anew from metrics.csv among the checkpoints that are there: nothing to carry over where a run goes on.

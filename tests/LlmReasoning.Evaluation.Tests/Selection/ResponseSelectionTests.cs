@@ -115,4 +115,19 @@ public sealed class ResponseSelectionTests
         Assert.Equal("out-of-distribution", manifest.GetProperty("options").GetProperty("where").GetString());
         Assert.Equal(1, manifest.GetProperty("examples").GetInt32());
     }
+
+    [Fact]
+    public void AFileThatIsWrittenAgainWithTheSameExamplesKeepsItsTime()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("sft.jsonl");
+        void Write(SelectionOptions options) => ResponseSelection.Write(folder.Path, ResponseSelection.Select(Problems, Response.Solutions(Problems), options, Base));
+        Write(new() { Where = ProblemRange.OutOfDistribution });
+        var time = DateTime.UnixEpoch.AddDays(1);
+        File.SetLastWriteTimeUtc(file, time);
+        Write(new() { Where = ProblemRange.OutOfDistribution });
+        Assert.Equal(time, File.GetLastWriteTimeUtc(file));
+        Write(new() { Where = ProblemRange.InDistribution });
+        Assert.NotEqual(time, File.GetLastWriteTimeUtc(file));
+    }
 }

@@ -105,11 +105,12 @@ public sealed class DistillTrainerTests : IDisposable
     }
 
     [Fact]
-    public void ABatchThatGivesNoNumberStopsTheRunAndIsKept()
+    public void AnUpdateThatSpoilsTheWeightsStopsTheRunBeforeTheyAreSaved()
     {
-        var message = Assert.Throws<UserException>(() => Train(Folder("a"), s_config with { LearningRate = 1e30, MaxSteps = 3, MaxGradNorm = 1e30 })).Message;
-        Assert.Contains("nonfinite-step-", message, StringComparison.Ordinal);
-        Assert.NotEmpty(Directory.GetFiles(Folder("a"), "nonfinite-step-*.jsonl"));
+        var message = Assert.Throws<UserException>(() => Train(Folder("a"), s_config with { LearningRate = 1e30, MaxSteps = 3, SaveSteps = 1 })).Message;
+        Assert.StartsWith("step 1: after the update the norm of the weight ", message, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Folder("a"), "nonfinite-step-000001.jsonl")));
+        Assert.Equal(0, TrainingRun.LastStepOf(Folder("a")));
     }
 
     [Fact]

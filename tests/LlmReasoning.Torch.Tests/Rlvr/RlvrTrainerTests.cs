@@ -47,7 +47,7 @@ public sealed class RlvrTrainerTests : IDisposable
                 File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("whole"), 4), file)),
                 File.ReadAllBytes(Path.Combine(TrainingRun.CheckpointOf(Folder("parts"), 4), file)));
         }
-        Assert.Equal(WithoutTimes(Folder("whole")), WithoutTimes(Folder("parts")));
+        Assert.Equal(MetricsOf(Folder("whole")), MetricsOf(Folder("parts")));
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(Folder("whole"), "samples", "step-000004.jsonl")),
             File.ReadAllBytes(Path.Combine(Folder("parts"), "samples", "step-000004.jsonl")));
@@ -152,11 +152,11 @@ public sealed class RlvrTrainerTests : IDisposable
         var rows = File.ReadAllLines(metrics).Select(line => line.Split(',')).ToList();
         var place = Array.IndexOf(rows[0], "eval/pass@1");
         (rows[^1][place], rows[^1][place + 1]) = ("", "");
-        File.WriteAllLines(metrics, rows.Select(row => string.Join(',', row)));
+        File.WriteAllText(metrics, string.Concat(rows.Select(row => string.Join(',', row) + "\r\n")));
         File.Delete(table);
         Assert.True(RlvrTrainer.LacksEval(TrainingRun.Open(Folder("parts"), resume: true), config));
         Train(Folder("parts"), config, resume: true);
-        Assert.Equal(WithoutTimes(Folder("whole")), WithoutTimes(Folder("parts")));
+        Assert.Equal(MetricsOf(Folder("whole")), MetricsOf(Folder("parts")));
         Assert.Equal(File.ReadAllText(Path.Combine(Folder("whole"), "eval_buckets.csv")), File.ReadAllText(table));
     }
 
@@ -183,6 +183,30 @@ public sealed class RlvrTrainerTests : IDisposable
         var rows = File.ReadAllLines(batch);
         Assert.Equal(s_config.PromptsPerStep * s_config.NumGenerations, rows.Length);
         Assert.All(rows, row => Assert.All((string[])["\"ids\"", "\"advantage\"", "\"sampler_log_probs\"", "\"log_probs\""], key => Assert.Contains(key, row, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void AnUpdateThatSpoilsTheWeightsStopsTheRunBeforeTheyAreSaved()
+    {
+        var failure = Assert.Throws<UserException>(() => Train(Folder("a"), s_config with { LearningRate = 1e30, SaveSteps = 1 }));
+        Assert.StartsWith("step 1: after the update the norm of the weight ", failure.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Folder("a"), "nonfinite-step-000001.jsonl")));
+        Assert.Equal(0, TrainingRun.LastStepOf(Folder("a")));
+    }
+
+    [Fact]
+    public void WhatAKillAfterTheLastCheckpointLeftUndoneIsDoneByTheNextStart()
+    {
+        var config = s_config with { MaxSteps = 2, SaveSteps = 1, MetricForBestModel = "reward" };
+        Train(Folder("a"), config);
+        string[] files = ["checkpoints/best.json", "figures/curves.png", "figures/curves.svg"];
+        var whole = files.Select(file => File.ReadAllBytes(Path.Combine(Folder("a"), file))).ToList();
+        File.Delete(Path.Combine(Folder("a"), files[0]));
+        File.Delete(Path.Combine(Folder("a"), files[1]));
+        File.WriteAllText(Path.Combine(Folder("a"), files[2]), "of the step before");
+        File.SetLastWriteTimeUtc(Path.Combine(Folder("a"), files[2]), File.GetLastWriteTimeUtc(Path.Combine(Folder("a"), "metrics.csv")).AddSeconds(-1));
+        Train(Folder("a"), config with { SaveTotalLimit = 1 }, resume: true);
+        Assert.Equal(whole, files.Select(file => File.ReadAllBytes(Path.Combine(Folder("a"), file))));
     }
 
     [Theory]
@@ -220,6 +244,5 @@ public sealed class RlvrTrainerTests : IDisposable
         return steps;
     }
 
-    private static IEnumerable<string> WithoutTimes(string folder) =>
-        File.ReadLines(Path.Combine(folder, "metrics.csv")).Select(line => string.Join(',', line.Split(',').SkipLast(3)));
+    private static string MetricsOf(string folder) => File.ReadAllText(Path.Combine(folder, "metrics.csv"));
 }

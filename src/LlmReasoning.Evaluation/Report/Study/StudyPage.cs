@@ -27,7 +27,7 @@ internal sealed class StudyPage
         _sections =
         [
             new("In one picture", "", Named("study"), []),
-            new("Accuracy and capability", "Does training raise the chance of one sample, or what many samples reach?", Named("passk"), Known(StudyTables.Accuracy(summary), StudyTables.Curves(summary))),
+            new("One sample and many", "Does training raise the chance of one sample, or what many samples reach?", Named("passk"), Known(StudyTables.Accuracy(summary), StudyTables.Curves(summary))),
             new("Difficulty", "Who gains: the problems that the base solves often, sometimes, or never?", Named("gains"),
                 Known(StudyTables.Gains("gains", "Gain by bucket, as the paper's figure 1", summary.Comparison), StudyTables.Gains("gains_8", "Gain by bucket, as the paper's figure 8", summary.Finer))),
             new("Gained and lost", "Which problems come within reach, which go out of it?", Named("gained-lost", "transitions"), [StudyTables.Coverage(summary), .. transitions]),
@@ -114,13 +114,13 @@ internal sealed class StudyPage
         return text.ToString();
     }
 
-    private string Title => $"Study {_summary.Runs.File.Name}";
+    private const string Title = "Accuracy and capability";
 
     // Of synthetic problems there is one thing to say first.
     private string Lead => _summary.Runs.File.Synthetic ? SyntheticNote : _summary.Runs.File.Description ?? "";
 
     private string Subtitle =>
-        $"{_summary.Runs.File.Model}, {_summary.Runs.Problems} test problems, n = {_summary.Runs.N} samples each, {(_summary.Runs.Seeds.Count == 1 ? "seed" : "seeds")} {string.Join(", ", _summary.Runs.Seeds)}; "
+        $"{_summary.Runs.File.Name}: {_summary.Runs.File.Model}, {_summary.Runs.Problems} test problems, n = {_summary.Runs.N} samples each, {(_summary.Runs.Seeds.Count == 1 ? "seed" : "seeds")} {string.Join(", ", _summary.Runs.Seeds)}; "
         + $"intervals of 95 %, {_summary.Comparison.BootstrapDraws} draws, bootstrap seed {_summary.Comparison.Seed}";
 
     private sealed record StudySection(string Title, string Question, IReadOnlyList<Figure> Figures, IReadOnlyList<StudyTable> Tables);

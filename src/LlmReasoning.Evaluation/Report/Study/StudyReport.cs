@@ -8,9 +8,12 @@ using LlmReasoning.Verification;
 
 namespace LlmReasoning.Evaluation.Report.Study;
 
-/// <summary>Writes a study's report from its folders: report.html, summary.md, figures/ and tables/. No model is needed.</summary>
+/// <summary>Writes a study's report from its folders: report.html, summary.md, claims.txt, figures/ and tables/. No model is needed.</summary>
 public static class StudyReport
 {
+    /// <summary>In the report's folder: the claims as text for a console.</summary>
+    public const string ClaimsFile = "claims.txt";
+
     /// <summary>Of the bootstrap; the report says it.</summary>
     private const long BootstrapSeed = 0;
 
@@ -19,7 +22,7 @@ public static class StudyReport
     /// <param name="output">Made where it is missing.</param>
     /// <param name="defaults">What a config that is silent means, by kind of run ("test", "rlvr", "distill") and key; null = the report lists all settings.</param>
     /// <param name="bootstrapDraws">1 or more.</param>
-    /// <returns>The claims as text for a console.</returns>
+    /// <returns>What <see cref="ClaimsFile"/> holds.</returns>
     /// <exception cref="UserException">Missing or faulty files, evaluations that cannot be compared.</exception>
     public static string Write(
         string studyFolder, string output, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? defaults = null, int bootstrapDraws = Bootstrap.DefaultDraws)
@@ -37,7 +40,9 @@ public static class StudyReport
         foreach (var figure in figures) { figure.Write(Path.Combine(output, "figures")); }
         AtomicFile.WriteText(Path.Combine(output, "summary.md"), page.ToMarkdown());
         AtomicFile.WriteText(Path.Combine(output, "report.html"), html);
-        return ToText(summary);
+        var claims = ToText(summary);
+        AtomicFile.WriteText(Path.Combine(output, ClaimsFile), claims);
+        return claims;
     }
 
     /// <summary>Claims and what they came to, aligned for a console.</summary>

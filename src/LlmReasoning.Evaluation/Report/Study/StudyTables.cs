@@ -300,7 +300,7 @@ internal static class StudyTables
         return new StudyTable(
             "costs",
             "Costs",
-            "A seed, mean over seeds. Tokens that are sampled, and tokens that are trained on; seconds of the training steps as metrics.csv has them, and of evaluations as stage.json has them (they depend on the machine, all else does not).",
+            "A seed, mean over seeds. Tokens that are sampled, and tokens that are trained on; seconds of the training steps as timings.jsonl has them, and of evaluations as stage.json has them (they depend on the machine, all else does not).",
             [
                 ["part", "arm", "samples", "tokens sampled", "tokens trained on", "seconds"],
                 .. rows.Select(row => new[] { row.Part, row.Arm, Count(row.Samples), Count(row.Sampled), Count(row.Trained), Count(row.Seconds) }),

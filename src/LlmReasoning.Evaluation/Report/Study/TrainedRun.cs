@@ -8,7 +8,8 @@ namespace LlmReasoning.Evaluation.Report.Study;
 /// <param name="Arm">Of the study.</param>
 /// <param name="Seed">Of the study.</param>
 /// <param name="Columns">Of metrics.csv, one value a row; NaN where a cell is empty.</param>
-internal sealed record TrainedRun(string Arm, long Seed, IReadOnlyDictionary<string, IReadOnlyList<double>> Columns)
+/// <param name="Seconds">Of all steps together, from timings.jsonl; null where there is none.</param>
+internal sealed record TrainedRun(string Arm, long Seed, IReadOnlyDictionary<string, IReadOnlyList<double>> Columns, double? Seconds)
 {
     private static readonly string[] Tokens = ["completions/tokens", "trained_tokens"];
 
@@ -22,10 +23,7 @@ internal sealed record TrainedRun(string Arm, long Seed, IReadOnlyDictionary<str
     /// <summary>Tokens sampled, or trained on.</summary>
     public double? TokenCount => Tokens.FirstOrDefault(Has) is { } column ? Columns[column].Where(double.IsFinite).Sum() : null;
 
-    /// <summary>Of all steps together.</summary>
-    public double Seconds => Columns.Where(column => column.Key == "seconds" || column.Key.StartsWith("seconds/", StringComparison.Ordinal)).Sum(column => column.Value.Where(double.IsFinite).Sum());
-
-    /// <summary>Reads metrics.csv; null where there is none.</summary>
+    /// <summary>Reads metrics.csv and timings.jsonl; null where there is no metrics.csv.</summary>
     /// <exception cref="UserException">It is not CSV.</exception>
     public static TrainedRun? Read(string folder, string arm, long seed)
     {
@@ -44,7 +42,13 @@ internal sealed record TrainedRun(string Arm, long Seed, IReadOnlyDictionary<str
             rows++;
             foreach (var values in columns.Values.Where(values => values.Count < rows)) { values.Add(double.NaN); }
         }
-        return rows == 0 ? null : new TrainedRun(arm, seed, columns.ToDictionary(column => column.Key, column => (IReadOnlyList<double>)column.Value, StringComparer.Ordinal));
+        if (rows == 0) { return null; }
+        var timings = StepTimings.Read(Path.Combine(folder, StepTimings.FileName));
+        return new TrainedRun(
+            arm,
+            seed,
+            columns.ToDictionary(column => column.Key, column => (IReadOnlyList<double>)column.Value, StringComparer.Ordinal),
+            timings.Count == 0 ? null : timings.Sum(timing => timing.Seconds));
     }
 
     private static double Number(JsonElement value) => double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN;
