@@ -54,7 +54,7 @@ internal static class TrainingCommand
         {
             case null or "float32": return bf16;
             case "bfloat16":
-                if (!bf16) { Log.Information("dtype bfloat16 is taken as bf16: true: weights, moments and losses stay in float32, forward and backward compute in bfloat16"); }
+                if (!bf16) { Log.Warning("dtype bfloat16 is taken as bf16: true: weights, moments and losses stay in float32, forward and backward compute in bfloat16"); }
                 return true;
             case "float16": throw config.Mistake("Dtype", "gradients underflow in it without loss scaling; take bfloat16 or float32");
             default: throw config.Mistake("Dtype", "it must be float32 or bfloat16");

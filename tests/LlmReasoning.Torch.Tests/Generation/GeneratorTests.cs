@@ -64,7 +64,7 @@ public sealed class GeneratorTests : IDisposable
         var before = _model.Weights().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone());
         (_model.SamplesInBfloat16, _model.ComputesInBfloat16) = (true, true);
         var completions = Sample(new() { MaxNewTokens = 30 }, Requests(problems: 3, samples: 4)).Values;
-        Assert.All(_model.Weights(), pair => Assert.True(pair.Value.equal(before[pair.Key])));
+        Assert.All(_model.Weights(), pair => Assert.True(pair.Value.eq(before[pair.Key]).all().item<bool>()));
         double[] differences = [.. completions.SelectMany(completion =>
             completion.LogProbs.Zip(Scorer.LogProbs(_model, [[.. completion.Request.PromptIds, .. completion.Ids]])[0].TakeLast(completion.Ids.Count), (own, scored) => (double)Math.Abs(own - scored)))];
         Assert.InRange(differences.Max(), 1e-4, 0.5);
