@@ -95,7 +95,7 @@ internal static class TrainRlvrCommand
         Console.Out.WriteLine();
         foreach (var line in RlvrExplanation.Work(config, problems.Count)) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine();
-        foreach (var line in MemoryPlan.Of(model, config.Shape(model, longestPrompt)).Explain()) { Console.Out.WriteLine(line); }
+        foreach (var line in MemoryPlan.Of(model, config.Shape(model, longestPrompt, device)).Explain()) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine(config.Time(model, longestPrompt, device).Explain(config.MaxSteps));
         Console.Out.WriteLine();
         foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }

@@ -9,7 +9,8 @@ public sealed partial record RlvrConfig
 
     /// <summary>What a step's memory depends on, as if every completion reached its limit and every row trained.</summary>
     /// <param name="longestPrompt">In tokens.</param>
-    public StepShape Shape(ModelConfig model, int longestPrompt)
+    /// <param name="device">Null = the CPU.</param>
+    public StepShape Shape(ModelConfig model, int longestPrompt, Device? device = null)
     {
         var rows = PromptsPerStep * NumGenerations;
         var tokens = Math.Min(model.MaxPositionEmbeddings, longestPrompt + MaxCompletionLength);
@@ -21,6 +22,7 @@ public sealed partial record RlvrConfig
             OtherModels = HasReference ? [model] : [],
             GradientCheckpointing = GradientCheckpointing,
             Bf16 = Bf16,
+            SamplesInBfloat16 = Bf16 && device?.type == DeviceType.CUDA,
         };
     }
 
