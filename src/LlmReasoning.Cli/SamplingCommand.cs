@@ -53,7 +53,7 @@ internal static class SamplingCommand
         var modelPath = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var modelId = value.ModelId ?? modelPath;
         if (n < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
-        var settings = SettingsOf(value).Validate();
+        var settings = config.Checked(sampling => SettingsOf(sampling).Validate());
         var samplesPath = SampleFile.ToWrite(folder);
         var manifestPath = Path.Combine(folder, "manifest.json");
         var templateId = template?.Id ?? "none";
@@ -69,7 +69,7 @@ internal static class SamplingCommand
         if (SampleFile.IsCompressed(samplesPath)) { samplesPath = SampleFile.Decompress(samplesPath); }
         NativeTorch.Initialise();
         var modelFolder = ModelFolder.Resolve(modelPath);
-        using var model = CausalLM.Load(modelFolder, DtypeOf(config), DeviceOf(config));
+        using var model = CausalLM.Load(modelFolder, DtypeOf(config), DeviceOf(config, value.Device));
         var run = new SamplingRun
         {
             Model = model,
@@ -141,9 +141,12 @@ internal static class SamplingCommand
         _ => throw config.Mistake(nameof(SamplingConfig.Dtype), "it must be float32, bfloat16 or float16"),
     };
 
-    private static Device DeviceOf<T>(RunConfig<T> config) where T : SamplingConfig
+    /// <summary>The device asked for; null = cuda where there is one. After <see cref="NativeTorch.Initialise"/>.</summary>
+    /// <param name="config">Has the key device.</param>
+    /// <param name="device">Its value.</param>
+    internal static Device DeviceOf<T>(RunConfig<T> config, string? device) where T : class
     {
-        switch (config.Value.Device)
+        switch (device)
         {
             case "cpu": return CPU;
             case null: return cuda.is_available() ? CUDA : CPU;

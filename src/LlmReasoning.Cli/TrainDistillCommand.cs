@@ -10,6 +10,7 @@ using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using Serilog;
+using static TorchSharp.torch;
 
 namespace LlmReasoning.Cli;
 
@@ -17,7 +18,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainDistillCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens", "gradient_checkpointing",
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "micro_batch_tokens", "gradient_checkpointing", "device",
         "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
@@ -43,7 +44,8 @@ internal static class TrainDistillCommand
 
     private static int Run(RunConfig<DistillConfig> config, bool resume)
     {
-        var value = config.Value.Validate();
+        config = Resolved(config);
+        var value = config.Value;
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var files = value.TeacherData ?? [];
@@ -53,11 +55,14 @@ internal static class TrainDistillCommand
         if (value.CorrectOnly) { PassKReport.CheckGolds(problems ?? [], value.Policy); }
         var heldOut = HeldOut(value);
         var template = PromptTemplate.Load(value.Template);
+        NativeTorch.Initialise();
+        var device = SamplingCommand.DeviceOf(config, value.Device);
+        var teacherDtype = TeacherDtypeOf(config);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
-        var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems);
+        var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems, device);
         using var _ = student;
-        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
-        using var teacher = LoadTeacher(value, tokenizer);
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16, device);
+        using var teacher = LoadTeacher(value, tokenizer, teacherDtype, device);
         var stopIds = GenerationDefaults.Read(source, student.Config).EosTokenIds is { Count: > 0 } ids ? ids
             : throw new UserException($"{source}: the model names no stop token (eos_token_id), so the student could not learn to stop; add it to generation_config.json");
         var examples = Read(files, new(tokenizer, template, stopIds[0], value, problems), value, student.Config.MaxPositionEmbeddings);
@@ -85,7 +90,8 @@ internal static class TrainDistillCommand
 
     private static int Explain(RunConfig<DistillConfig> config)
     {
-        var value = config.Value.Validate();
+        config = Resolved(config);
+        var value = config.Value;
         var folder = ModelFolder.Resolve(SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded"));
         var model = ModelConfig.Read(folder);
         var stopId = GenerationDefaults.Read(folder, model).EosTokenIds is [var first, ..] ? first : 0;
@@ -103,7 +109,7 @@ internal static class TrainDistillCommand
             Bf16 = value.Bf16,
         };
         foreach (var line in MemoryPlan.Of(model, step).Explain()) { Console.Out.WriteLine(line); }
-        Console.Out.WriteLine(TimePlan.Of(model, 0, value.RowsPerStep * mean, 0, value.GradientCheckpointing).Explain(value.Steps(Math.Max(1, rows.Count))));
+        Console.Out.WriteLine(TimePlan.Of(model, 0, value.RowsPerStep * mean, 0, value.GradientCheckpointing, SamplingCommand.DeviceOf(config, value.Device), value.Bf16).Explain(value.Steps(Math.Max(1, rows.Count))));
         if (!value.ReadsData || value.Lmbda > 0 || value.SeqKd) { Console.Out.WriteLine("sampling while training is not in these numbers"); }
         return ExitCode.Done;
     }
@@ -117,12 +123,25 @@ internal static class TrainDistillCommand
         return ProblemBuckets.Of(problems, config.EvalBaseEval, config.Buckets);
     }
 
-    private static CausalLM? LoadTeacher(DistillConfig config, Tokenizer tokenizer)
+    private static RunConfig<DistillConfig> Resolved(RunConfig<DistillConfig> config)
+    {
+        config = config.With(config.Value with { Bf16 = TrainingCommand.ComputesInBfloat16(config, config.Value.Dtype, config.Value.Bf16) });
+        return config.With(config.Checked(given => given.Validate()));
+    }
+
+    private static ScalarType TeacherDtypeOf(RunConfig<DistillConfig> config) => config.Value.TeacherDtype switch
+    {
+        null or "float32" => ScalarType.Float32,
+        "bfloat16" => ScalarType.BFloat16,
+        _ => throw config.Mistake(nameof(DistillConfig.TeacherDtype), "it must be float32 or bfloat16"),
+    };
+
+    private static CausalLM? LoadTeacher(DistillConfig config, Tokenizer tokenizer, ScalarType dtype, Device device)
     {
         if (config.TeacherModelNameOrPath is not { } name) { return null; }
         var folder = ModelFolder.Resolve(name);
         SharedVocabulary.Require(tokenizer, ModelFolder.LoadTokenizer(folder));
-        return CausalLM.Load(folder);
+        return CausalLM.Load(folder, dtype, device);
     }
 
     private static List<SftExample> Read(IReadOnlyList<string> files, ExampleReader reader, DistillConfig config, int context)

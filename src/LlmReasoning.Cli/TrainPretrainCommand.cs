@@ -17,7 +17,7 @@ internal static class TrainPretrainCommand
 {
     private const string EmbeddedCorpus = "embedded";
 
-    private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens"];
+    private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "device"];
 
     public static Command Create()
     {
@@ -34,7 +34,8 @@ internal static class TrainPretrainCommand
 
     private static int Run(RunConfig<PretrainConfig> config, bool resume)
     {
-        var value = config.Value.Validate();
+        config = config.With(config.Value with { Bf16 = TrainingCommand.ComputesInBfloat16(config, config.Value.Dtype, config.Value.Bf16) });
+        var value = config.Checked(given => given.Validate());
         var corpus = SamplingCommand.Require(config, value.Corpus, nameof(value.Corpus), "--corpus embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var isGenerated = corpus == EmbeddedCorpus && !File.Exists(corpus);
@@ -42,12 +43,14 @@ internal static class TrainPretrainCommand
         var heldOut = new HeldOutProblems(value.HeldOut.SelectMany(set => ProblemSource.Read(set, null, null)));
         var supervised = value.Supervised();
         var examined = TrainDistillCommand.HeldOut(supervised);
-        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
         NativeTorch.Initialise();
+        var device = SamplingCommand.DeviceOf(config, value.Device);
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
         var source = Path.Combine(folder, "initial");
         if (run.LastStep == 0) { NewModel.Write(source, value); }
-        var (_, tokenizer, model) = TrainingCommand.LoadModel(config, run, source, corpus);
+        var (_, tokenizer, model) = TrainingCommand.LoadModel(config, run, source, corpus, device);
         using var _ = model;
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16, device);
         var stopIds = GenerationDefaults.Read(source, model.Config).EosTokenIds;
         if (stopIds is not [var stopId, ..]) { throw new UserException($"{source}: the model names no stop token (eos_token_id), so it could not learn to stop; add it to model_config"); }
         var limit = Math.Min(value.MaxLength ?? int.MaxValue, model.Config.MaxPositionEmbeddings);

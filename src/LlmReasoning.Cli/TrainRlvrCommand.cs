@@ -8,6 +8,7 @@ using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using Serilog;
+using static TorchSharp.torch;
 
 namespace LlmReasoning.Cli;
 
@@ -15,7 +16,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainRlvrCommand
 {
     // What a run that goes on may change.
-    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens", "gradient_checkpointing",
+    private static readonly string[] s_changeable = ["max_steps", "save_steps", "save_total_limit", "log_completions_steps", "output_dir", "batch_size", "threads", "micro_batch_tokens", "gradient_checkpointing", "device",
         "eval_on_start", "metric_for_best_model", "greater_is_better", "log_completions", "num_completions_to_print"];
 
     public static Command Create()
@@ -38,15 +39,18 @@ internal static class TrainRlvrCommand
 
     private static int Run(RunConfig<RlvrConfig> config, bool resume, bool explain)
     {
-        var value = config.Value.Validate();
+        config = config.With(config.Value with { Bf16 = TrainingCommand.ComputesInBfloat16(config, config.Value.Dtype, config.Value.Bf16) });
+        var value = config.Checked(given => given.Validate());
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
         var modelFolder = ModelFolder.Resolve(modelId);
         var template = PromptTemplate.Load(value.Template);
         var fitting = RolloutCollector.Fitting(problems, ModelFolder.LoadTokenizer(modelFolder), template, value, ModelConfig.Read(modelFolder).MaxPositionEmbeddings);
-        value = value.Resolve(fitting.Count).ValidateView();
+        value = config.Checked(given => given.Resolve(fitting.Count).ValidateView());
         config = config.With(value);
-        if (explain) { return Explain(value, modelFolder, template, fitting); }
+        NativeTorch.Initialise();
+        var device = SamplingCommand.DeviceOf(config, value.Device);
+        if (explain) { return Explain(value, modelFolder, template, fitting, device); }
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         IReadOnlyList<Problem> examined = value.EvalProblems is null ? [] : ProblemSource.Read(value.EvalProblems, fields: value.FieldNames());
         PassKReport.CheckGolds(problems, value.Policy);
@@ -60,12 +64,12 @@ internal static class TrainRlvrCommand
             Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, run.LastStep));
             return ExitCode.Done;
         }
-        var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems);
+        var (source, tokenizer, policy) = TrainingCommand.LoadModel(config, run, modelId, value.Problems, device);
         using var _ = policy;
-        TrainingCommand.WarnOfSlowBfloat16(value.Bf16);
+        TrainingCommand.WarnOfSlowBfloat16(value.Bf16, device);
         foreach (var warning in RlvrExplanation.Warnings(value)) { Log.Warning("{Warning:l}", warning); }
         if (fitting.Count < problems.Count) { Log.Warning("{Count} of {All} problems are left out: their prompts are too long", problems.Count - fitting.Count, problems.Count); }
-        using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source);
+        using var reference = value.Objective().Loss.Beta == 0 ? null : CausalLM.Load(source, ScalarType.Float32, device);
         HashSet<int> stopIds = [.. GenerationDefaults.Read(source, policy.Config).EosTokenIds, .. template.StopTokens.Select(tokenizer.IdOf).OfType<int>()];
         using (var progress = Progress.Start("training", value.MaxSteps, "steps", run.LastStep))
         {
@@ -84,7 +88,7 @@ internal static class TrainRlvrCommand
         return ExitCode.Done;
     }
 
-    private static int Explain(RlvrConfig config, string modelFolder, PromptTemplate template, IReadOnlyList<Problem> problems)
+    private static int Explain(RlvrConfig config, string modelFolder, PromptTemplate template, IReadOnlyList<Problem> problems, Device device)
     {
         var (model, tokenizer) = (ModelConfig.Read(modelFolder), ModelFolder.LoadTokenizer(modelFolder));
         var longestPrompt = problems.Max(problem => tokenizer.Encode(template.Render(problem.Text)).Length);
@@ -92,9 +96,8 @@ internal static class TrainRlvrCommand
         Console.Out.WriteLine();
         foreach (var line in RlvrExplanation.Work(config, problems.Count)) { Console.Out.WriteLine(line); }
         Console.Out.WriteLine();
-        NativeTorch.Initialise();
-        foreach (var line in MemoryPlan.Of(model, config.Shape(model, longestPrompt)).Explain()) { Console.Out.WriteLine(line); }
-        Console.Out.WriteLine(config.Time(model, longestPrompt).Explain(config.MaxSteps));
+        foreach (var line in MemoryPlan.Of(model, config.Shape(model, longestPrompt, device)).Explain()) { Console.Out.WriteLine(line); }
+        Console.Out.WriteLine(config.Time(model, longestPrompt, device).Explain(config.MaxSteps));
         Console.Out.WriteLine();
         foreach (var warning in RlvrExplanation.Warnings(config)) { Console.Out.WriteLine($"warning: {warning}"); }
         return ExitCode.Done;

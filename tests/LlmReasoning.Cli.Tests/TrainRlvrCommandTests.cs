@@ -104,6 +104,9 @@ public sealed class TrainRlvrCommandTests : IDisposable
     [InlineData("metric_for_best_model=eval/pass1", "metric_for_best_model is eval/pass1, which is no column of metrics.csv; did you mean eval/pass@1?")]
     [InlineData("save_steps=3", "save_steps is 3; metric_for_best_model is eval/pass@1")]
     [InlineData("base_eval=nowhere", "nowhere: no such folder")]
+    [InlineData("device=gpu", "--set: device is gpu; it must be cpu or cuda")]
+    [InlineData("dtype=float16", "--set: dtype is float16; gradients underflow in it")]
+    [InlineData("max_steps=0", "--set: max_steps is 0; it must be at least 1")]
     [InlineData("log_completions_steps=0", "log_completions_steps is 0; no step writes completions")]
     public void AMistakeIsOneLine(string setting, string message)
     {

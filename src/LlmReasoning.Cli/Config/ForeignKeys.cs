@@ -10,6 +10,7 @@ internal static class ForeignKeys
         ("torch_dtype", "dtype"),
         ("model_name", "model_name_or_path"),
         ("teacher_model_name", "teacher_model_name_or_path"),
+        ("teacher_torch_dtype", "teacher_dtype"),
         ("max_seq_length", "max_length"),
         ("max_new_tokens", "max_completion_length"),
         ("evaluation_strategy", "eval_strategy"),
@@ -44,6 +45,7 @@ internal static class ForeignKeys
         ("reward_funcs", "soft_overlong_punishment", "soft_overlong"),
         ("reward_funcs", "repetition_penalty", "repetition"),
         ("dtype", "auto", "null"),
+        ("teacher_dtype", "auto", "null"),
     ];
 
     // Whatever their value: ignored, and listed.
@@ -59,7 +61,7 @@ internal static class ForeignKeys
         ("the command says it", ["do_train", "do_eval", "do_predict", "overwrite_output_dir", "prediction_loss_only"]),
         ("checkpoints are always whole and in safetensors", ["save_safetensors", "save_only_model", "save_on_each_node", "restore_callback_states_from_checkpoint", "callbacks", "benchmarks"]),
         ("the first value that is not finite stops the run", ["logging_nan_inf_filter"]),
-        ("training is in float32", ["bf16", "fp16", "dtype", "torch_dtype"]),
+        ("training is in float32, or with bf16 computes in bfloat16", ["bf16", "fp16", "dtype", "torch_dtype"]),
         ("micro_batch_tokens says how much memory a step takes", ["gradient_checkpointing"]),
         ("models here have no dropout", ["disable_dropout"]),
         ("eval_problems says whether held-out problems are evaluated", ["eval_strategy", "evaluation_strategy", "eval_on_start"]),
@@ -80,6 +82,7 @@ internal static class ForeignKeys
         ("load_in_8bit", ["false"], "weights are float32"),
         ("load_in_4bit", ["false"], "weights are float32"),
         ("model_init_kwargs", ["null"], "write dtype, the one of them there is"),
+        ("teacher_model_init_kwargs", ["null"], "write teacher_dtype, the one of them there is"),
         ("neftune_noise_alpha", ["null"], "there is no noise on embeddings"),
         ("label_smoothing_factor", ["0", "0.0"], "labels are not smoothed"),
         ("repetition_penalty", ["1", "1.0"], "the trainer's probabilities have no penalty, so the sampler's must not"),

@@ -94,9 +94,25 @@ internal sealed class RunConfig<T> where T : class
     public UserException Mistake(string key, string remedy)
     {
         var name = ConfigType.SnakeCase(key);
-        var origin = _given.TryGetValue(name, out var entry) ? entry.Origin : "default";
-        return new($"{origin}: {name} is {ConfigType.Write(Properties[name].GetValue(Value))}; {remedy}");
+        return new($"{OriginOf(name) ?? "default"}: {name} is {ConfigType.Write(Properties[name].GetValue(Value))}; {remedy}");
     }
+
+    /// <summary>What a check of the record gives; a mistake of <see cref="UserException.Require"/> names the file and line that its key came from.</summary>
+    /// <param name="check">Such as the record's Validate.</param>
+    public TResult Checked<TResult>(Func<T, TResult> check)
+    {
+        try
+        {
+            return check(Value);
+        }
+        catch (UserException e) when (e.Key is { } key && OriginOf(key) is { } origin)
+        {
+            throw new UserException($"{origin}: {e.Message}", e);
+        }
+    }
+
+    // Of "save_steps and eval_steps" the first that is given.
+    private string? OriginOf(string keys) => keys.Split(" and ").Select(key => _given.GetValueOrDefault(key)?.Origin).FirstOrDefault(origin => origin is not null);
 
     /// <summary>The resolved settings as YAML, every default written out; reading it gives the same settings.</summary>
     public string ToYaml()

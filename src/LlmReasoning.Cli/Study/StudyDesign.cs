@@ -253,6 +253,7 @@ internal sealed class StudyDesign
         List<string> arguments = ["--seed", Text(seed), "--output", FolderOf(name), "--resume", "--set", $"template={_config.Template}"];
         // One checkpoint is what the next stages read, and what an interrupted run goes on from.
         if (!config.IsGiven("SaveTotalLimit")) { arguments.AddRange(["--set", "save_total_limit=1"]); }
+        if (_config.Device is { } device && !config.IsGiven("Device")) { arguments.AddRange(["--set", $"device={device}"]); }
         return arguments;
     }
 
@@ -370,14 +371,14 @@ internal sealed class StudyDesign
     private static string? BesideConfig(string? path, string? configPath) =>
         path is null || configPath is null ? path : Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(configPath))!);
 
-    private RunConfig<T> LoadTraining<T>(string file, Action<T> validate) where T : class
+    private RunConfig<T> LoadTraining<T>(string file, Func<T, T> validate) where T : class
     {
         var config = RunConfig<T>.Load(file, []);
         try
         {
-            validate(config.Value);
+            config.Checked(validate);
         }
-        catch (UserException e)
+        catch (UserException e) when (!e.Message.StartsWith(file, StringComparison.Ordinal))
         {
             throw new UserException($"{file}: {e.Message}", e);
         }

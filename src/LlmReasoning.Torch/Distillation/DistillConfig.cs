@@ -147,6 +147,15 @@ public sealed record DistillConfig
     /// <summary>Keep each layer's input alone between forward and backward and compute the layer again: less memory, a third more work, the same bits.</summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>cpu or cuda; null = cuda where there is one.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>float32, or bfloat16, which is <see cref="Bf16"/>: the weights that train are float32 in either case. Null = float32.</summary>
+    public string? Dtype { get; init; }
+
+    /// <summary>What the teacher's weights are held in, float32 or bfloat16; null = float32.</summary>
+    public string? TeacherDtype { get; init; }
+
     /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
     public bool Bf16 { get; init; }
     public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;

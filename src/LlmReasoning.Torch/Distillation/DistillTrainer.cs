@@ -40,7 +40,12 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     {
         student.GradientCheckpointing = config.GradientCheckpointing;
         student.ComputesInBfloat16 = config.Bf16;
-        if (Teacher is not null) { Teacher.ComputesInBfloat16 = config.Bf16; }
+        student.SamplesInBfloat16 = config.Bf16 && student.Device.type == DeviceType.CUDA;
+        if (Teacher is not null)
+        {
+            Teacher.ComputesInBfloat16 = config.Bf16;
+            Teacher.SamplesInBfloat16 = config.Bf16 && Teacher.Device.type == DeviceType.CUDA;
+        }
         using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var resolved = Resolve(rows);

@@ -11,7 +11,7 @@ internal sealed class GenerationWorker(CausalLM model, Tokenizer tokenizer, Samp
     /// <summary>Rows and visible columns are rounded up to these, so that products take the same kernels whatever the batch is.</summary>
     public const int RowStep = 8, ColumnStep = 16;
 
-    private readonly KvCache _cache = new(model.Config, rows, columns, model.DType, model.Device);
+    private readonly KvCache _cache = new(model.Config, rows, columns, model.SamplingType, model.Device);
     private readonly Row?[] _rows = new Row?[rows];
     private int _rowsInUse;
 

@@ -107,7 +107,7 @@ public sealed class Generator
     {
         const int step = GenerationWorker.RowStep;
         var columns = RoundUp(tokens, GenerationWorker.ColumnStep);
-        var rowBytes = columns * KvCache.BytesPerToken(_model.Config, _model.DType);
+        var rowBytes = columns * KvCache.BytesPerToken(_model.Config, _model.SamplingType);
         var affordable = _cacheBytes / rowBytes / step * step;
         if (affordable == 0)
         {

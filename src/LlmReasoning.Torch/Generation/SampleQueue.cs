@@ -92,7 +92,7 @@ internal sealed class PrefilledPrompt(GenerationRequest request, CausalLM model,
     private void Prefill()
     {
         using var scope = NewDisposeScope();
-        _cache = new(model.Config, rows: 1, Length, model.DType, model.Device);
+        _cache = new(model.Config, rows: 1, Length, model.SamplingType, model.Device);
         _cache.Prepare(Arithmetic.Range(Length, model.Device), rowsInUse: 1, visible: Length);
         var ids = tensor(request.PromptIds.Select(id => (long)id).ToArray(), device: model.Device).unsqueeze(0);
         var hidden = model.Prefill(ids, _cache);

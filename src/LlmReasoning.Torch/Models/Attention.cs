@@ -54,7 +54,7 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         var v = qkv.narrow(2, _heads + _kvHeads, _kvHeads);
         if (pass.Cache is { } cache) { (k, v) = cache.Append(_layer, k, v); }
         var attended = pass.Lengths is null ? Attend(q, k, v, pass.MaskFor(_window))
-            : _hasOwnKernel ? DecodeAttention.Attend(q, k, v, pass.Lengths, _window)
+            : _hasOwnKernel && q.dtype == ScalarType.Float32 ? DecodeAttention.Attend(q, k, v, pass.Lengths, _window)
             : AttendOne(q, k, v, pass.MaskFor(_window)!);
         return _output.Apply(attended).MoveToOuterDisposeScope();
     }

@@ -82,9 +82,15 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     public bool GradientCheckpointing { get; set; }
 
     /// <summary>
-    /// Passes over whole rows compute in bfloat16, backward included, while weights, their gradients, norms' statistics, log-probabilities and losses stay in float32. The sampler does not follow.
+    /// Passes over whole rows compute in bfloat16, backward included, while weights, their gradients, norms' statistics, log-probabilities and losses stay in float32.
     /// </summary>
     public bool ComputesInBfloat16 { get; set; }
+
+    /// <summary>The sampler computes and caches in bfloat16, from a copy of the weights in it.</summary>
+    public bool SamplesInBfloat16 { get; set; }
+
+    /// <summary>Of the sampler's activations and cache.</summary>
+    internal ScalarType SamplingType => SamplesInBfloat16 ? ScalarType.BFloat16 : DType;
 
     /// <summary>A pass as <see cref="Hidden"/>, with its backward.</summary>
     /// <param name="forBackward">False: <see cref="TrunkPass.Hidden"/> is all that is wanted.</param>
@@ -159,7 +165,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     internal Tensor Decode(Tensor ids, Tensor positions, int[] lengths, KvCache cache)
     {
         using var scope = NewDisposeScope();
-        var hasOwnKernel = DecodeAttention.Supports(DType, Device, Config.HeadDim);
+        var hasOwnKernel = DecodeAttention.Supports(SamplingType, Device, Config.HeadDim);
         var masks = hasOwnKernel ? new Dictionary<int, Tensor>() : DecodeMasks(positions, cache.Visible);
         return Run(ids, positions, new() { Masks = masks, Cache = cache, Lengths = lengths }).MoveToOuterDisposeScope();
     }
@@ -168,7 +174,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     /// <param name="rows">The number of rows to expect.</param>
     public void PackForInference(long rows)
     {
-        foreach (var projection in Projections) { projection.Pack(rows); }
+        foreach (var projection in Projections) { projection.Pack(rows, SamplingType); }
         SetPacked(true);
     }
 
@@ -204,6 +210,7 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     private Tensor Run(Tensor ids, Tensor positions, ForwardPass pass)
     {
         Rotate(pass, positions);
+        (pass.Cos, pass.Sin) = (pass.Cos.to_type(SamplingType), pass.Sin.to_type(SamplingType));
         return model.forward(ids, pass);
     }
 

@@ -60,16 +60,16 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
         return F.linear(x, JoinWeights().to_type(x.dtype), JoinBiases()?.to_type(x.dtype));
     }
 
-    /// <summary>Keeps a joined copy of the weights as they are now. Call again after they change.</summary>
-    public void Pack(long rows)
+    /// <summary>Keeps a joined copy of the weights as they are now, in the type of the inputs. Call again after they change.</summary>
+    public void Pack(long rows, ScalarType type)
     {
         Unpack();
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var weight = JoinWeights();
+        var weight = JoinWeights().to_type(type);
         _isReordered = weight.device_type == DeviceType.CPU && weight.dtype == ScalarType.Float32 && weight.numel() >= SmallestReordered;
         _weight = (_isReordered ? Aten.ReorderLinearWeight(weight.detach(), rows) : weight.detach()).DetachFromDisposeScope();
-        _bias = JoinBiases()?.detach().DetachFromDisposeScope();
+        _bias = JoinBiases()?.to_type(type).detach().DetachFromDisposeScope();
     }
 
     public void Unpack()

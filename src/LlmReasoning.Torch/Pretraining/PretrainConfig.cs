@@ -63,6 +63,15 @@ public sealed record PretrainConfig
 
     /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
     public int MicroBatchTokens { get; init; } = 16384;
+
+    /// <summary>cpu or cuda; null = cuda where there is one.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>float32, or bfloat16, which is <see cref="Bf16"/>: the weights that train are float32 in either case. Null = float32.</summary>
+    public string? Dtype { get; init; }
+
+    /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
+    public bool Bf16 { get; init; }
     public int SaveSteps { get; init; } = 500;
     public int? SaveTotalLimit { get; init; }
 
@@ -104,6 +113,7 @@ public sealed record PretrainConfig
         AdamEpsilon = AdamEpsilon,
         MaxGradNorm = MaxGradNorm,
         MicroBatchTokens = MicroBatchTokens,
+        Bf16 = Bf16,
         SaveSteps = SaveSteps,
         SaveTotalLimit = SaveTotalLimit,
         EvalProblems = EvalProblems,

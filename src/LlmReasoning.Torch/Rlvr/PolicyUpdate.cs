@@ -56,7 +56,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
             }
             if (reference is not null && _loss.KlPlacement == KlPlacement.Loss) { micro.RefLogProbs = LogProbs(reference, micro); }
         }
-        difference.Require(config.MaxLogprobDifference);
+        difference.Require(config.LogprobBound);
         var updates = new List<UpdateMetrics>();
         for (var iteration = 0; iteration < config.NumIterations; iteration++)
         {
@@ -109,7 +109,7 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
             kl += (numbers.Kl ?? 0) * numbers.Tokens;
             clipped += (numbers.ClipRegionMean ?? numbers.ClipHighMean ?? 0) * numbers.Tokens;
         }
-        difference?.Require(config.MaxLogprobDifference);
+        difference?.Require(config.LogprobBound);
         var weights = policy.Weights().Values;
         var norm = Gradients.Norm(weights);
         NonFinite.Refuse(loss, norm, policy.Weights());

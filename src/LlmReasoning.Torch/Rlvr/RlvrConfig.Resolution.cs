@@ -30,7 +30,10 @@ public sealed partial record RlvrConfig
     /// <summary>Tokens before the limit over which soft_overlong falls.</summary>
     public int OverlongCache => SoftPunishCache ?? Math.Max(1, MaxCompletionLength / 5);
 
-    /// <summary>The config with all that follows from other keys written out: prompts_per_step, num_mini_batches, max_steps, warmup_steps, save_steps, eval_steps.</summary>
+    /// <summary>max_logprob_difference with its default; infinite where there is no bound, since bfloat16's rounding adds up to more than any bound that would find a mistake.</summary>
+    public double LogprobBound => MaxLogprobDifference ?? (Bf16 ? double.PositiveInfinity : 0.1);
+
+    /// <summary>The config with all that follows from other keys written out: prompts_per_step, num_mini_batches, max_steps, warmup_steps, save_steps, eval_steps, max_logprob_difference.</summary>
     /// <param name="problems">To train on.</param>
     /// <exception cref="UserException">Keys that say the same thing say it differently, or batches do not divide.</exception>
     public RlvrConfig Resolve(int problems)
@@ -47,6 +50,7 @@ public sealed partial record RlvrConfig
             SaveSteps = SaveStrategy switch { IntervalStrategy.No => steps, IntervalStrategy.Epoch => stepsPerEpoch, _ => SaveSteps },
             EvalSteps = EvalStrategy == IntervalStrategy.Epoch ? stepsPerEpoch : EvalSteps,
             EvalProblems = EvalStrategy == IntervalStrategy.No ? null : EvalProblems,
+            MaxLogprobDifference = double.IsFinite(LogprobBound) ? LogprobBound : null,
         };
     }
 
@@ -70,6 +74,7 @@ public sealed partial record RlvrConfig
         UserException.Require(WarmupRatio is null or (>= 0 and <= 1), "warmup_ratio", WarmupRatio, "it must be from 0 to 1");
         UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
         UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
+        UserException.Require(MaxLogprobDifference is null or > 0, "max_logprob_difference", MaxLogprobDifference, "it must be positive, or null for 0.1 in float32 and no bound with bf16");
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");

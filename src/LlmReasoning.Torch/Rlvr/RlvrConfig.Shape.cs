@@ -9,7 +9,8 @@ public sealed partial record RlvrConfig
 
     /// <summary>What a step's memory depends on, as if every completion reached its limit and every row trained.</summary>
     /// <param name="longestPrompt">In tokens.</param>
-    public StepShape Shape(ModelConfig model, int longestPrompt)
+    /// <param name="device">Null = the CPU.</param>
+    public StepShape Shape(ModelConfig model, int longestPrompt, Device? device = null)
     {
         var rows = PromptsPerStep * NumGenerations;
         var tokens = Math.Min(model.MaxPositionEmbeddings, longestPrompt + MaxCompletionLength);
@@ -21,16 +22,18 @@ public sealed partial record RlvrConfig
             OtherModels = HasReference ? [model] : [],
             GradientCheckpointing = GradientCheckpointing,
             Bf16 = Bf16,
+            SamplesInBfloat16 = Bf16 && device?.type == DeviceType.CUDA,
         };
     }
 
     /// <summary>The time of a step whose completions take half of their limit on average.</summary>
     /// <param name="longestPrompt">In tokens.</param>
-    public TimePlan Time(ModelConfig model, int longestPrompt)
+    /// <param name="device">Null = the CPU.</param>
+    public TimePlan Time(ModelConfig model, int longestPrompt, Device? device = null)
     {
         var rows = (double)PromptsPerStep * NumGenerations;
         var (sampled, whole) = (rows * MaxCompletionLength / 2, rows * (longestPrompt + (MaxCompletionLength / 2.0)));
-        return TimePlan.Of(model, sampled, NumIterations * whole, ((HasReference ? 1 : 0) + (UpdatesPerStep > 1 ? 1 : 0)) * whole, GradientCheckpointing);
+        return TimePlan.Of(model, sampled, NumIterations * whole, ((HasReference ? 1 : 0) + (UpdatesPerStep > 1 ? 1 : 0)) * whole, GradientCheckpointing, device, Bf16);
     }
 
     private bool HasReference => Objective().Loss.Beta != 0;

@@ -174,11 +174,17 @@ public sealed partial record RlvrConfig
     /// <summary>Keep each layer's input alone between forward and backward and compute the layer again: less memory, a third more work, the same bits.</summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>cpu or cuda; null = cuda where there is one.</summary>
+    public string? Device { get; init; }
+
+    /// <summary>float32, or bfloat16, which is <see cref="Bf16"/>: the weights that train are float32 in either case. Null = float32.</summary>
+    public string? Dtype { get; init; }
+
     /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
     public bool Bf16 { get; init; }
 
-    /// <summary>Between what the sampler and the trainer say of a sampled token's log-probability; beyond it the run stops.</summary>
-    public double MaxLogprobDifference { get; init; } = 0.1;
+    /// <summary>Between what the sampler and the trainer say of a sampled token's log-probability; beyond it the run stops. Null = 0.1, with <see cref="Bf16"/> no bound.</summary>
+    public double? MaxLogprobDifference { get; init; }
     public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;
     public int SaveSteps { get; init; } = 50;
     public int? SaveTotalLimit { get; init; }

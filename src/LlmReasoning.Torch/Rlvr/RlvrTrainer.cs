@@ -28,6 +28,7 @@ public sealed class RlvrTrainer(
     {
         policy.GradientCheckpointing = config.GradientCheckpointing;
         policy.ComputesInBfloat16 = config.Bf16;
+        policy.SamplesInBfloat16 = config.Bf16 && policy.Device.type == DeviceType.CUDA;
         if (reference is not null) { reference.ComputesInBfloat16 = config.Bf16; }
         using var optimizer = new AdamW(policy.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }

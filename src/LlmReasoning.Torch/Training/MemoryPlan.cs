@@ -22,6 +22,9 @@ public sealed record StepShape
 
     /// <summary>Forward and backward in bfloat16.</summary>
     public bool Bf16 { get; init; }
+
+    /// <summary>Of the sampler, as <see cref="CausalLM.SamplesInBfloat16"/>.</summary>
+    public bool SamplesInBfloat16 { get; init; }
 }
 
 /// <summary>The peak of resident memory of a training step on a CPU, predicted from the model's and the step's sizes.</summary>
@@ -68,8 +71,8 @@ public sealed record MemoryPlan
         if (step.OtherModels.Count > 0) { kept.Add(("other models", step.OtherModels.Sum(other => Parameters(other) * Float))); }
         List<(string, long)> sampling = step.SampledRows == 0 ? [] :
         [
-            ("joined weights of the sampler", weights),
-            ("keys and values", step.SampledRows * (long)step.SampledTokens * KvCache.BytesPerToken(model, ScalarType.Float32)),
+            ("joined weights of the sampler", step.SamplesInBfloat16 ? weights / 2 : weights),
+            ("keys and values", step.SampledRows * (long)step.SampledTokens * KvCache.BytesPerToken(model, step.SamplesInBfloat16 ? ScalarType.BFloat16 : ScalarType.Float32)),
             ("logits of the rows", (long)step.SampledRows * model.VocabSize * Float),
         ];
         var tokens = step.MicroBatchTokens;

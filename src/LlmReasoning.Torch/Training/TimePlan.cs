@@ -4,7 +4,7 @@ using LlmReasoning.Torch.Models;
 
 namespace LlmReasoning.Torch.Training;
 
-/// <summary>An estimate of a step's time on a CPU: the products it takes over the rate of a product measured now.</summary>
+/// <summary>An estimate of a step's time: the products it takes over the rate of a product measured now.</summary>
 /// <remarks>A token takes 2 P operations forward and 4 P backward, P = weights. What else a step does is in the shares of the product's rate that sampling and training reach (docs/performance.md).</remarks>
 public sealed record TimePlan
 {
@@ -24,10 +24,12 @@ public sealed record TimePlan
     /// <param name="sampledTokens">New tokens of the step's completions.</param>
     /// <param name="trainedTokens">Tokens that go through forward and backward, prompts included.</param>
     /// <param name="scoredTokens">Tokens that go forward alone: old log-probabilities, a reference.</param>
-    public static TimePlan Of(ModelConfig model, double sampledTokens, double trainedTokens, double scoredTokens, bool gradientCheckpointing)
+    /// <param name="device">Null = the CPU.</param>
+    /// <param name="bf16">Products in bfloat16, on CUDA.</param>
+    public static TimePlan Of(ModelConfig model, double sampledTokens, double trainedTokens, double scoredTokens, bool gradientCheckpointing, Device? device = null, bool bf16 = false)
     {
         var weights = (double)MemoryPlan.Parameters(model);
-        var rate = ProductRate();
+        var rate = ProductRate(device ?? CPU, bf16 && device?.type == DeviceType.CUDA ? ScalarType.BFloat16 : ScalarType.Float32);
         var isSmall = SlicedTrunk.IsSmall((long)weights);
         return new()
         {
@@ -41,19 +43,21 @@ public sealed record TimePlan
     public string Explain(int steps) =>
         $"time: about {Text(Seconds)} a step ({Text(SamplingSeconds)} sampling, {Text(TrainingSeconds)} training), {Text(Seconds * steps)} for {steps} steps; an estimate, from products of {(Rate / 1e9).ToString("F0", CultureInfo.InvariantCulture)} GFLOP/s on this machine now";
 
-    private static double ProductRate()
+    private static double ProductRate(Device device, ScalarType type)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var square = ones(Side, Side);
+        var side = device.type == DeviceType.CUDA ? 8 * Side : Side;
+        var square = ones(side, side, type, device);
         var best = double.MaxValue;
         for (var i = 0; i < 12; i++)
         {
             var watch = Stopwatch.StartNew();
             using var product = square.mm(square);
+            if (device.type == DeviceType.CUDA) { cuda.synchronize(device); }
             best = Math.Min(best, watch.Elapsed.TotalSeconds);
         }
-        return 2.0 * Side * Side * Side / best;
+        return 2.0 * side * side * side / best;
     }
 
     private static string Text(double seconds) => seconds < 120 ? seconds.ToString("G2", CultureInfo.InvariantCulture) + " s"

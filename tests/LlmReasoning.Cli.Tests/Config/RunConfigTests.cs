@@ -1,4 +1,6 @@
 using LlmReasoning.Cli.Config;
+using LlmReasoning.Torch.Distillation;
+using LlmReasoning.Torch.Rlvr;
 
 namespace LlmReasoning.Cli.Tests.Config;
 
@@ -35,6 +37,19 @@ public sealed class RunConfigTests
         var config = Read("# a comment\nmodel_name_or_path: models/base   # another\ntop_p: 0.95\nk: 64\nseed: -3\nlevels: [1, \"2\"]\nlimit: 5\n");
         Assert.Equal(("models/base", 0.95, 64, -3, 5), (config.ModelNameOrPath, config.TopP, config.K, config.Seed, config.Limit));
         Assert.Equal(["1", "2"], config.Levels!);
+    }
+
+    [Fact]
+    public void AValueOutsideItsRangeIsNamedWithItsFileAndLine()
+    {
+        const string yaml = "model_name_or_path: embedded\nproblems: embedded-train\nmax_steps: 0\n";
+        var given = Load<RlvrConfig>(yaml);
+        var message = Assert.Throws<UserException>(() => given.Checked(config => config.Validate())).Message;
+        Assert.EndsWith("a.yaml:3: max_steps is 0; it must be at least 1, or -1 for num_train_epochs", message);
+        message = Assert.Throws<UserException>(() => Load<DistillConfig>(yaml, "max_steps=5", "eval_n=0").Checked(config => config.Validate())).Message;
+        Assert.Equal("--set: eval_steps and eval_n is 50 and 0; both must be at least 1", message);
+        message = Assert.Throws<UserException>(() => Load<DistillConfig>("seq_kd: true").Checked(config => config.Validate() with { OutputDir = "" })).Message;
+        Assert.EndsWith("a.yaml:1: seq_kd is true; it trains on samples of the teacher model: give teacher_model_name_or_path", message);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class StudyDesignTests : IDisposable
     public void ASettingOfTrainingOutsideItsRangeNamesTheFile()
     {
         _study.Change("rlvr.yaml", "num_generations: 4", "num_generations: 1");
-        Assert.Contains("rlvr.yaml: num_generations is 1", Assert.Throws<UserException>(() => _study.Design()).Message, StringComparison.Ordinal);
+        Assert.Contains("rlvr.yaml:2: num_generations is 1", Assert.Throws<UserException>(() => _study.Design()).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -59,6 +59,19 @@ public sealed class GeneratorTests : IDisposable
     }
 
     [Fact]
+    public void ASamplerInBfloat16SaysTheLogProbsOfBfloat16AndLeavesTheWeightsAlone()
+    {
+        var before = _model.Weights().ToDictionary(pair => pair.Key, pair => pair.Value.detach().clone());
+        (_model.SamplesInBfloat16, _model.ComputesInBfloat16) = (true, true);
+        var completions = Sample(new() { MaxNewTokens = 30 }, Requests(problems: 3, samples: 4)).Values;
+        Assert.All(_model.Weights(), pair => Assert.True(pair.Value.eq(before[pair.Key]).all().item<bool>()));
+        double[] differences = [.. completions.SelectMany(completion =>
+            completion.LogProbs.Zip(Scorer.LogProbs(_model, [[.. completion.Request.PromptIds, .. completion.Ids]])[0].TakeLast(completion.Ids.Count), (own, scored) => (double)Math.Abs(own - scored)))];
+        Assert.InRange(differences.Max(), 1e-4, 0.5);
+        Assert.InRange(differences.Average(), 1e-5, 0.03);
+    }
+
+    [Fact]
     public void TemperatureZeroTakesTheMostProbableTokenAtEveryStep()
     {
         var completion = Assert.Single(Sample(new() { Temperature = 0, MaxNewTokens = 40 }, Requests(problems: 1, samples: 1)).Values);

@@ -113,6 +113,20 @@ public sealed class PolicyUpdateTests : IDisposable
     }
 
     [Fact]
+    public void Bfloat16sRoundingStopsARunOnlyWhereABoundIsGiven()
+    {
+        _model.ComputesInBfloat16 = true;
+        var config = s_config with { Bf16 = true };
+        var metrics = Run(config);
+        Assert.InRange(metrics.LogProbDifferenceMax, 1e-3, 1);
+        Assert.InRange(metrics.LogProbDifferenceMean, 1e-5, 0.05);
+        var message = Assert.Throws<UserException>(() => Run(config with { MaxLogprobDifference = 1e-3 })).Message;
+        Assert.Contains("more than max_logprob_difference = 0.001", message, StringComparison.Ordinal);
+        Assert.Null(config.Resolve(6).MaxLogprobDifference);
+        Assert.Equal(0.1, s_config.Resolve(6).MaxLogprobDifference);
+    }
+
+    [Fact]
     public void BatchesOfTrlWeighTheirTokensAlone()
     {
         var config = s_config with { LossType = "paper-rlvr" };

@@ -25,6 +25,69 @@ public sealed class SftGoldenTests
         foreach (var folder in Golden.Folders("reference/training/sft_packed")) { Train(folder); }
     }
 
+    [Fact]
+    public void TheTrainerTakesTheStepsOfTheReference()
+    {
+        foreach (var folder in Golden.Folders("reference/training/sft")) { TrainByTrainer(folder); }
+    }
+
+    private static void TrainByTrainer(string folder)
+    {
+        using var scope = NewDisposeScope();
+        using var runFolder = new TemporaryFolder();
+        var golden = Golden.Json(Path.Combine(folder, "golden.json"));
+        var name = Path.GetFileName(folder);
+        using var model = TrainingGolden.Model(folder, golden, "base_model");
+        using var numbers = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
+        var before = TrainingGolden.Copy(model);
+        var optimizer = golden.GetProperty("optimizer");
+        var steps = golden.GetProperty("per_step").EnumerateArray().ToList();
+        var microBatches = golden.GetProperty("micro_batches").EnumerateArray().Select(micro => micro.GetProperty("index").GetInt32()).ToList();
+        var config = new DistillConfig
+        {
+            PerDeviceTrainBatchSize = golden.GetProperty("micro_batch").GetInt32(),
+            GradientAccumulationSteps = golden.GetProperty("gradient_accumulation").GetInt32(),
+            MaxSteps = steps.Count,
+            ShuffleDataset = false,
+            LearningRate = optimizer.GetProperty("learning_rate").GetDouble(),
+            LrSchedulerType = Enum.Parse<LearningRateSchedule>(golden.GetProperty("scheduler").GetString()!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true),
+            WarmupSteps = (int)(golden.NumberOrNull("warmup_steps") ?? 0),
+            AdamBeta1 = optimizer.GetProperty("betas")[0].GetDouble(),
+            AdamBeta2 = optimizer.GetProperty("betas")[1].GetDouble(),
+            AdamEpsilon = optimizer.GetProperty("eps").GetDouble(),
+            WeightDecay = optimizer.GetProperty("weight_decay").GetDouble(),
+            MaxGradNorm = golden.GetProperty("max_grad_norm").GetDouble(),
+        };
+        var taken = new List<DistillStep>();
+        new DistillTrainer(model, config.Validate(), Path.GetFullPath(Path.Combine(folder, golden.GetProperty("base_model").GetString()!)))
+            .Train(TrainingRun.Open(Path.Combine(runFolder.Path, "run"), resume: false), [.. microBatches.SelectMany(micro => RowsOf(numbers, micro))], taken.Add, CancellationToken.None);
+        foreach (var (expected, actual) in steps.Zip(taken))
+        {
+            TrainingGolden.AssertRelative(expected.GetProperty("loss_logged").GetDouble(), actual.Loss, LoggedTolerance, $"{name} step {actual.Step}: loss");
+            TrainingGolden.AssertRelative(expected.GetProperty("grad_norm_logged").GetDouble(), actual.GradNorm, LoggedTolerance, $"{name} step {actual.Step}: gradient norm");
+            Assert.Equal(expected.GetProperty("learning_rate_logged").GetDouble(), actual.LearningRate);
+        }
+        Assert.Equal(steps.Count, taken.Count);
+        TrainingGolden.AssertEachChange(numbers, "final.", before, model, name);
+    }
+
+    // The rows of a micro-batch without their padding.
+    private static IEnumerable<TrainingRow> RowsOf(SafetensorsFile numbers, int micro)
+    {
+        long[][] Rows(string name)
+        {
+            using var tensor = numbers.Read($"micro{micro}.{name}");
+            return [.. Enumerable.Range(0, (int)tensor.shape[0]).Select(row => tensor[row].data<long>().ToArray())];
+        }
+
+        var (ids, labels, counts) = (Rows("input_ids"), Rows("labels"), Rows("attention_mask"));
+        for (var row = 0; row < ids.Length; row++)
+        {
+            int[] places = [.. Enumerable.Range(0, ids[row].Length).Where(place => counts[row][place] != 0)];
+            yield return new(new SftExample([.. places.Select(place => (int)ids[row][place])], [.. places.Select(place => labels[row][place] != Labels.Ignore)]));
+        }
+    }
+
     private static void Train(string folder)
     {
         using var scope = NewDisposeScope();
