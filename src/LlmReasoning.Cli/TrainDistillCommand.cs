@@ -43,7 +43,7 @@ internal static class TrainDistillCommand
 
     private static int Run(RunConfig<DistillConfig> config, bool resume)
     {
-        var value = config.Value.Validate();
+        var value = config.Locate(given => given.Validate());
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var files = value.TeacherData ?? [];
@@ -85,7 +85,7 @@ internal static class TrainDistillCommand
 
     private static int Explain(RunConfig<DistillConfig> config)
     {
-        var value = config.Value.Validate();
+        var value = config.Locate(given => given.Validate());
         var folder = ModelFolder.Resolve(SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded"));
         var model = ModelConfig.Read(folder);
         var stopId = GenerationDefaults.Read(folder, model).EosTokenIds is [var first, ..] ? first : 0;

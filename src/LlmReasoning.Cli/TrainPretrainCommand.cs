@@ -34,7 +34,7 @@ internal static class TrainPretrainCommand
 
     private static int Run(RunConfig<PretrainConfig> config, bool resume)
     {
-        var value = config.Value.Validate();
+        var value = config.Locate(given => given.Validate());
         var corpus = SamplingCommand.Require(config, value.Corpus, nameof(value.Corpus), "--corpus embedded");
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var isGenerated = corpus == EmbeddedCorpus && !File.Exists(corpus);

@@ -38,7 +38,7 @@ internal static class TrainRlvrCommand
 
     private static int Run(RunConfig<RlvrConfig> config, bool resume, bool explain)
     {
-        var value = config.Value.Validate();
+        var value = config.Locate(given => given.Validate());
         var modelId = SamplingCommand.Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var problems = ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames());
         var modelFolder = ModelFolder.Resolve(modelId);

@@ -98,6 +98,20 @@ internal sealed class RunConfig<T> where T : class
         return new($"{origin}: {name} is {ConfigType.Write(Properties[name].GetValue(Value))}; {remedy}");
     }
 
+    /// <summary>Runs a check of the record, and lets a mistake "key is value; remedy" name the file and line that the key came from.</summary>
+    /// <exception cref="UserException">That of <paramref name="check"/>.</exception>
+    public TResult Locate<TResult>(Func<T, TResult> check)
+    {
+        try
+        {
+            return check(Value);
+        }
+        catch (UserException e) when (_given.TryGetValue(e.Message.Split(' ')[0], out var entry))
+        {
+            throw new UserException($"{entry.Origin}: {e.Message}", e);
+        }
+    }
+
     /// <summary>The resolved settings as YAML, every default written out; reading it gives the same settings.</summary>
     public string ToYaml()
     {
