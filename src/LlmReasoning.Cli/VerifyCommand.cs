@@ -49,6 +49,7 @@ internal static class VerifyCommand
     private static void VerifyBatch(string file, ExtractionPolicy policy, TextWriter output)
     {
         if (file != "-" && !File.Exists(file)) { throw new UserException($"{file}: no such file; give a JSONL file of {{id, gold, response}}, or - for stdin"); }
+        if (file != "-") { RegularFile.Require(file); }
         using var reader = file == "-" ? Console.In : new StreamReader(file);
         GoldAnswer? gold = null;
         for (var number = 1; reader.ReadLine() is { } line; number++)

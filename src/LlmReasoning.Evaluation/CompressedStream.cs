@@ -20,6 +20,7 @@ internal static class CompressedStream
     public static Stream OpenRead(string path)
     {
         if (!File.Exists(path)) { throw new UserException(Directory.Exists(path) ? $"{path}: is a folder; name a file" : $"{path}: file not found"); }
+        RegularFile.Require(path);
         FileStream file;
         try
         {

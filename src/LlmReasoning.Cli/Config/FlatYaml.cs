@@ -16,6 +16,7 @@ internal static class FlatYaml
     {
         var file = new FileInfo(path);
         if (!file.Exists) { throw new UserException($"{path}: there is no such file"); }
+        RegularFile.Require(path);
         if (file.Length > LargestFile) { throw new UserException($"{path}: {file.Length} bytes; a config has at most {LargestFile}"); }
         try
         {

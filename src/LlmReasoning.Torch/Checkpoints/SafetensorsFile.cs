@@ -37,6 +37,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="UserException">The file is missing or not a whole safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
+        RegularFile.Require(path);
         SafeFileHandle? file = null;
         try
         {

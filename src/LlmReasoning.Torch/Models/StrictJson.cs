@@ -143,6 +143,7 @@ internal sealed class StrictJson
 
     private static byte[] ReadBytes(string path, long maxBytes)
     {
+        RegularFile.Require(path);
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);

@@ -102,6 +102,7 @@ public sealed record PromptTemplate
 
     private static string ReadFile(string path)
     {
+        RegularFile.Require(path);
         try
         {
             var length = new FileInfo(path).Length;

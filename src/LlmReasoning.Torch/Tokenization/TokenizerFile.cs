@@ -61,6 +61,7 @@ internal sealed record TokenizerFile
 
     private static byte[] ReadBytes(string file)
     {
+        RegularFile.Require(file);
         try
         {
             var length = new FileInfo(file).Length;

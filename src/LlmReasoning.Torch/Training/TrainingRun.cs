@@ -21,6 +21,7 @@ public sealed class TrainingRun
     private TrainingRun(string folder, int lastStep, BestMetric? best)
     {
         (Folder, LastStep, _best) = (folder, lastStep, best);
+        if (File.Exists(folder)) { throw new UserException($"{folder}: is a file; name a folder to write to"); }
         Directory.CreateDirectory(folder);
         RemoveRemains();
         Metrics = Table("metrics.csv");

@@ -32,6 +32,25 @@ public sealed class RunConfigTests
     private static string Mistake(string yaml, params string[] sets) => Assert.Throws<UserException>(() => Read(yaml, sets)).Message;
 
     [Fact]
+    public void AMistakeOfTheRecordNamesTheLineOfTheKey()
+    {
+        var config = Load<SmallConfig>("output_dir: x\nlearning_rate: -1\n");
+        static SmallConfig Check(SmallConfig value)
+        {
+            UserException.Require(value.LearningRate >= 0, "learning_rate", value.LearningRate, "it must be 0 or positive");
+            return value;
+        }
+        Assert.EndsWith("a.yaml:2: learning_rate is -1; it must be 0 or positive", Assert.Throws<UserException>(() => config.Checked(Check)).Message);
+    }
+
+    [Fact]
+    public void AConfigThatHasNoEndIsRefused()
+    {
+        if (!OperatingSystem.IsLinux()) { Assert.Skip("needs /dev/zero"); }
+        Assert.Contains("is a pipe or a device", Assert.Throws<UserException>(() => RunConfig<SmallConfig>.Load("/dev/zero", [])).Message);
+    }
+
+    [Fact]
     public void KeysAreThePropertiesInSnakeCase()
     {
         var config = Read("# a comment\nmodel_name_or_path: models/base   # another\ntop_p: 0.95\nk: 64\nseed: -3\nlevels: [1, \"2\"]\nlimit: 5\n");
