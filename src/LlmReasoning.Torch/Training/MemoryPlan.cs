@@ -36,6 +36,7 @@ public sealed record MemoryPlan
 {
     private const long Float = 4;
     private const long Program = 215L << 20;            // runtime, libtorch's code and its buffers, as measured
+    private const long ChunksBeside = 3;                // what is resident beside the one chunk alive where there are several, as measured
 
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
@@ -82,6 +83,10 @@ public sealed record MemoryPlan
             ("states and their gradients", tokens * 5 * model.HiddenSize * Float),
             ("logits", Math.Min(tokens, Head.TokensAlive(model.VocabSize, tokens)) * model.VocabSize * Float * (step.Bf16 ? 3 : 1)),
         ];
+        if (Head.TokensAlive(model.VocabSize, tokens) < tokens)
+        {
+            training.Add(("libtorch beside the chunks of logits", ChunksBeside * Head.TokensOf(model.VocabSize) * model.VocabSize * Float));
+        }
         if (isSmall) { training.Add(("gradients of the lanes", SlicedTrunk.Lanes * weights)); }
         if (step.Bf16) { training.Add(("weights in bfloat16", weights / 2)); }
         return new() { Kept = kept, Sampling = sampling, Training = training };
