@@ -1,18 +1,11 @@
 using LlmReasoning.Cli.Config;
+using static LlmReasoning.Evaluation.Report.Study.Arm;
 
 namespace LlmReasoning.Cli.Study;
 
 /// <summary>The arms of the study, in the paper's order, and which of them go together.</summary>
 internal static class StudyArms
 {
-    public const string Base = "base";
-    public const string Rlvr = "rlvr";
-    public const string BaseBase = "base-base";
-    public const string BaseRlvr = "base-rlvr";
-    public const string RlvrRlvr = "rlvr-rlvr";
-    public const string ReasoningOnly = "reasoning-only";
-    public const string NewKnowledge = "new-knowledge";
-
     public static IReadOnlyList<string> All { get; } = [Base, Rlvr, BaseBase, BaseRlvr, RlvrRlvr, ReasoningOnly, NewKnowledge];
 
     /// <summary>Arms that learn from a teacher.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LlmReasoning.Cli.Config;
 using LlmReasoning.Evaluation.Problems;
+using LlmReasoning.Evaluation.Report.Study;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Rlvr;
@@ -121,21 +122,21 @@ internal sealed class StudyDesign
 
     private void AddSeed(int seed)
     {
-        var test = AddEvaluation(seed, StudyArms.Base, "test", null, _config.K, seed);
-        var control = Arms.Count > 1 ? AddEvaluation(seed, StudyArms.Base, "control", null, _config.K, seed + ControlSeedOffset) : null;
-        var train = _config.NTrain > 0 ? AddEvaluation(seed, StudyArms.Base, "train", null, _config.NTrain, seed) : null;
-        var rlvr = Arms.Contains(StudyArms.Rlvr) ? AddRlvr(seed) : null;
-        var rlvrTrain = rlvr is null ? null : AddResults(seed, StudyArms.Rlvr, rlvr, test, control!);
+        var test = AddEvaluation(seed, Arm.Base, "test", null, _config.K, seed);
+        var control = Arms.Count > 1 ? AddEvaluation(seed, Arm.Base, "control", null, _config.K, seed + ControlSeedOffset) : null;
+        var train = _config.NTrain > 0 ? AddEvaluation(seed, Arm.Base, "train", null, _config.NTrain, seed) : null;
+        var rlvr = Arms.Contains(Arm.Rlvr) ? AddRlvr(seed) : null;
+        var rlvrTrain = rlvr is null ? null : AddResults(seed, Arm.Rlvr, rlvr, test, control!);
         foreach (var arm in Arms.Where(StudyArms.IsDistilled))
         {
             var selection = arm switch
             {
-                StudyArms.BaseBase => AddSelection(seed, arm, [train!], ["--samples", train!.Folder, .. MaxPerProblem]),
-                StudyArms.BaseRlvr or StudyArms.RlvrRlvr => AddSelection(seed, arm, [rlvrTrain!], ["--samples", rlvrTrain!.Folder, .. MaxPerProblem]),
-                StudyArms.ReasoningOnly => AddSelection(seed, arm, [train!], [.. FromTeacher(train!), "--where", "in-distribution"]),
+                Arm.BaseBase => AddSelection(seed, arm, [train!], ["--samples", train!.Folder, .. MaxPerProblem]),
+                Arm.BaseRlvr or Arm.RlvrRlvr => AddSelection(seed, arm, [rlvrTrain!], ["--samples", rlvrTrain!.Folder, .. MaxPerProblem]),
+                Arm.ReasoningOnly => AddSelection(seed, arm, [train!], [.. FromTeacher(train!), "--where", "in-distribution"]),
                 _ => AddSelection(seed, arm, [train!], [.. FromTeacher(train!), "--out-of-distribution-share", Text(_config.OutOfDistributionShare)]),
             };
-            var run = AddDistillation(seed, arm, selection, arm == StudyArms.RlvrRlvr ? rlvr : null);
+            var run = AddDistillation(seed, arm, selection, arm == Arm.RlvrRlvr ? rlvr : null);
             AddResults(seed, arm, run, test, control!);
         }
     }
@@ -205,7 +206,7 @@ internal sealed class StudyDesign
 
     private Stage AddRlvr(int seed)
     {
-        var name = NameOf(seed, StudyArms.Rlvr, "run");
+        var name = NameOf(seed, Arm.Rlvr, "run");
         var config = LoadFor<RlvrConfig>(_rlvrFile!, seed);
         var value = config.Value.Resolve(TrainProblems.Count);
         var samples = (long)value.MaxSteps * value.PromptsPerStep * value.NumGenerations;
@@ -278,7 +279,7 @@ internal sealed class StudyDesign
     private void AddComparison(int seed, string arm, Stage test, Stage baseTest, Stage control)
     {
         var name = NameOf(seed, arm, "compare");
-        string[] options = ["--names", StudyArms.Base, arm, "control", "--buckets", _config.Buckets];
+        string[] options = ["--names", Arm.Base, arm, "control", "--buckets", _config.Buckets];
         Add(new()
         {
             Name = name,

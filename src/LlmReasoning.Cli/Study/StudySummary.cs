@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using LlmReasoning.Evaluation.Comparison;
+using LlmReasoning.Evaluation.Report.Study;
 
 namespace LlmReasoning.Cli.Study;
 
@@ -29,9 +30,9 @@ internal static class StudySummary
     private static ComparisonSummary Compare(StudyDesign design, int seed)
     {
         string FolderOf(string arm, string part) => Path.Combine(design.Folder, $"seed-{seed.ToString(CultureInfo.InvariantCulture)}", arm, part);
-        string[] arms = [.. design.Arms.Where(arm => arm != StudyArms.Base)];
+        string[] arms = [.. design.Arms.Where(arm => arm != Arm.Base)];
         var models = EvaluatedModel.ReadAll(
-            [FolderOf(StudyArms.Base, "test"), .. arms.Select(arm => FolderOf(arm, "test")), FolderOf(StudyArms.Base, "control")], [StudyArms.Base, .. arms, "control"]);
+            [FolderOf(Arm.Base, "test"), .. arms.Select(arm => FolderOf(arm, "test")), FolderOf(Arm.Base, "control")], [Arm.Base, .. arms, "control"]);
         return ModelComparison.Of(models[0], [.. models.Skip(1).SkipLast(1)], models[^1], new() { Buckets = design.Config.Buckets, BootstrapDraws = Draws });
     }
 

@@ -39,13 +39,8 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     public void Train(TrainingRun run, IReadOnlyList<TrainingRow> rows, Action<DistillStep> report, CancellationToken cancellation)
     {
         student.GradientCheckpointing = config.GradientCheckpointing;
-        student.ComputesInBfloat16 = config.Bf16;
-        student.SamplesInBfloat16 = config.Bf16 && student.Device.type == DeviceType.CUDA;
-        if (Teacher is not null)
-        {
-            Teacher.ComputesInBfloat16 = config.Bf16;
-            Teacher.SamplesInBfloat16 = config.Bf16 && Teacher.Device.type == DeviceType.CUDA;
-        }
+        student.UseBfloat16(config.Bf16);
+        Teacher?.UseBfloat16(config.Bf16);
         using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var resolved = Resolve(rows);
@@ -55,7 +50,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
         var done = run.LastStep;
         try
         {
-            if (LacksEval(run, resolved)) { run.CompleteMetrics(HeldOutEval.Columns(Examiner!.Examine(run, done, cancellation))); }
+            if (IsEvalStep(run.LastStep, resolved) && run.LacksEval) { run.CompleteMetrics(HeldOutEval.Columns(Examiner!.Examine(run, done, cancellation))); }
             if (done == 0 && config.EvalOnStart && Examiner is not null) { run.WriteMetrics(DistillStep.StartColumns(Examiner.Examine(run, 0, cancellation))); }
             for (var step = done + 1; step <= resolved.MaxSteps; step++)
             {
@@ -104,10 +99,6 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     }
 
     private int RowsOfEpoch(IReadOnlyList<TrainingRow> rows) => rows.Count > 0 ? rows.Count : (StudentSamples ?? TeacherSamples)?.Count ?? 0;
-
-    // Whether the last step was to be evaluated and was interrupted in that.
-    private bool LacksEval(TrainingRun run, DistillConfig resolved) =>
-        run.LastStep > 0 && IsEvalStep(run.LastStep, resolved) && run.Metrics.Last("step") == run.LastStep && run.Metrics.Last("eval/pass@1") is null;
 
     private bool IsEvalStep(int step, DistillConfig resolved) => Examiner is not null && (step % resolved.EvalSteps == 0 || step == resolved.MaxSteps);
 

@@ -89,6 +89,13 @@ public sealed class CausalLM : nn.Module<Tensor, Tensor>
     /// <summary>The sampler computes and caches in bfloat16, from a copy of the weights in it.</summary>
     public bool SamplesInBfloat16 { get; set; }
 
+    /// <summary>What the key bf16 of a training run means: passes compute in bfloat16, and on a GPU the sampler does.</summary>
+    public void UseBfloat16(bool isOn)
+    {
+        ComputesInBfloat16 = isOn;
+        SamplesInBfloat16 = isOn && Device.type == DeviceType.CUDA;
+    }
+
     /// <summary>Of the sampler's activations and cache.</summary>
     internal ScalarType SamplingType => SamplesInBfloat16 ? ScalarType.BFloat16 : DType;
 

@@ -27,9 +27,8 @@ public sealed class RlvrTrainer(
     public void Train(TrainingRun run, ProblemBuckets training, ProblemBuckets? heldOut, Action<RlvrStep> report, Action<string> warn, CancellationToken cancellation)
     {
         policy.GradientCheckpointing = config.GradientCheckpointing;
-        policy.ComputesInBfloat16 = config.Bf16;
-        policy.SamplesInBfloat16 = config.Bf16 && policy.Device.type == DeviceType.CUDA;
-        if (reference is not null) { reference.ComputesInBfloat16 = config.Bf16; }
+        policy.UseBfloat16(config.Bf16);
+        reference?.UseBfloat16(config.Bf16);
         using var optimizer = new AdamW(policy.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
@@ -79,7 +78,7 @@ public sealed class RlvrTrainer(
 
     /// <summary>Whether the last step was to be evaluated and was interrupted in that.</summary>
     public static bool LacksEval(TrainingRun run, RlvrConfig config) =>
-        run.LastStep > 0 && IsEvalStep(run.LastStep, config) && run.Metrics.Last("step") == run.LastStep && run.Metrics.Last("eval/pass@1") is null;
+        IsEvalStep(run.LastStep, config) && run.LacksEval;
 
     private static bool IsEvalStep(int step, RlvrConfig config) => config.EvalProblems is not null && (step % config.EvalSteps == 0 || step == config.MaxSteps);
 

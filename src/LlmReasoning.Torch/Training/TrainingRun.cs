@@ -34,6 +34,9 @@ public sealed class TrainingRun
     /// <summary>The step of the last checkpoint; 0 = a new run.</summary>
     public int LastStep { get; }
 
+    /// <summary>Whether metrics.csv ends with the last step and has no evaluation of it: one that was due was interrupted.</summary>
+    public bool LacksEval => LastStep > 0 && Metrics.Last("step") == LastStep && Metrics.Last("eval/pass@1") is null;
+
     /// <summary>metrics.csv.</summary>
     public StepTable Metrics { get; }
 

@@ -1,7 +1,7 @@
 namespace LlmReasoning.Evaluation.Report.Study;
 
 /// <summary>The arms of a study: the names of their folders, and what tables and figures call them. "A ← B" is the student A trained on responses of B, as in the paper.</summary>
-internal static class Arm
+public static class Arm
 {
     public const string Base = "base";
     public const string Rlvr = "rlvr";
