@@ -45,7 +45,7 @@ internal static class TrainPretrainCommand
         var examined = TrainDistillCommand.HeldOut(supervised);
         NativeTorch.Initialise();
         var device = SamplingCommand.DeviceOf(config, value.Device);
-        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var source = Path.Combine(folder, "initial");
         if (run.LastStep == 0) { NewModel.Write(source, value); }
         var (_, tokenizer, model) = TrainingCommand.LoadModel(config, run, source, corpus, device);
@@ -62,7 +62,7 @@ internal static class TrainPretrainCommand
             examples.Count, examples.Sum(example => (long)example.Length), examples.Sum(example => (long)example.TrainedTokens), heldOut.Count);
         var trainer = new DistillTrainer(model, supervised, source)
         {
-            Examiner = examined is null ? null : new(model, tokenizer, examined, PromptTemplate.Load(supervised.Template), [.. stopIds], supervised.Examination()),
+            Examiner = examined is null ? null : new(model, tokenizer, examined, PromptTemplate.Load(supervised.Template), [.. stopIds], supervised),
             Warn = warning => Log.Warning("{Warning:l}", warning),
         };
         List<TrainingRow> rows = [.. examples.Select(example => new TrainingRow(example))];
