@@ -14,6 +14,7 @@ internal static class ForeignKeys
         ("max_seq_length", "max_length"),
         ("max_new_tokens", "max_completion_length"),
         ("evaluation_strategy", "eval_strategy"),
+        ("num_generations_eval", "eval_n"),
         ("clip_ratio_c", "delta"),
         ("clip_ratio_low", "epsilon"),
         ("clip_ratio_high", "epsilon_high"),

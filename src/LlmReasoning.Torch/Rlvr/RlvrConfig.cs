@@ -133,7 +133,7 @@ public sealed partial record RlvrConfig : TrainingConfig
     /// <summary>Passes over each step's completions.</summary>
     public int NumIterations { get; init; } = 1;
 
-    /// <summary>Updates of a pass: a step's completions are cut into so many parts, in their order.</summary>
+    /// <summary>Updates of a pass: a step's completions, shuffled, are cut into so many parts.</summary>
     public int NumMiniBatches { get; init; } = 1;
 
     /// <summary>TRL's way to say it: completions of an update = this x gradient_accumulation_steps. With it bnpo's batches are of so many rows.</summary>

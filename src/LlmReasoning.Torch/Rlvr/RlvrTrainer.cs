@@ -55,7 +55,7 @@ public sealed class RlvrTrainer(
     {
         try
         {
-            return update.Run(groups, learningRate);
+            return update.Run(groups, step, learningRate);
         }
         catch (NonFiniteException e)
         {

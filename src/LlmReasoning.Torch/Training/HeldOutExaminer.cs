@@ -1,4 +1,3 @@
-using LlmReasoning.Evaluation;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Tokenization;
@@ -31,8 +30,7 @@ public sealed class HeldOutExaminer(
     {
         using var scope = NewDisposeScope();
         var completions = new List<Completion>();
-        var settings = config.Sampling((long)new SplitMix64(config.Seed, "eval", step).Next());
-        new Generator(model, tokenizer, settings, stopIds, BatchSize, Threads).Run(_requests, completions.Add, cancellation);
+        new Generator(model, tokenizer, config.EvalSampling(), stopIds, BatchSize, Threads).Run(_requests, completions.Add, cancellation);
         var eval = Summarise(completions);
         run.Table(EvalTable).Append(eval.BucketHeader, eval.Rows(step));
         run.WriteScalars(step, eval.Scalars());

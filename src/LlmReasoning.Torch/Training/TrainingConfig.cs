@@ -17,7 +17,7 @@ public abstract record TrainingConfig
     public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Lenient;
     public long Seed { get; init; } = 42;
 
-    /// <summary>Of samples to train on, and of those of the evaluation where no eval_ key says otherwise; so too the next four.</summary>
+    /// <summary>Of samples to train on, and where no eval_ key says otherwise of those of the evaluation; so too the next four keys.</summary>
     public double Temperature { get; init; } = 1;
     public double TopP { get; init; } = 1;
     public int TopK { get; init; }
@@ -73,6 +73,16 @@ public abstract record TrainingConfig
     /// <summary>Samples a held-out problem.</summary>
     public int EvalN { get; init; } = 16;
 
+    /// <summary>Beside 1, k of the columns eval/pass@k; null = the powers of two up to eval_n, and eval_n.</summary>
+    public IReadOnlyList<int>? EvalK { get; init; }
+
+    /// <summary>Of the evaluation's samples, 0 = greedy; null = as of those to train on, so too in the next four keys.</summary>
+    public double? EvalTemperature { get; init; }
+    public double? EvalTopP { get; init; }
+    public int? EvalTopK { get; init; }
+    public double? EvalMinP { get; init; }
+    public int? EvalMaxCompletionLength { get; init; }
+
     /// <summary>A folder of eval passk of the base on the held-out problems: pass@k by its success buckets; null = by the problems' level.</summary>
     public string? EvalBaseEval { get; init; }
 
@@ -88,8 +98,8 @@ public abstract record TrainingConfig
     /// <summary>Null = true, unless the metric's name ends in "loss".</summary>
     public bool? GreaterIsBetter { get; init; }
 
-    /// <summary>k of the columns eval/pass@k, ascending: the powers of two up to eval_n, and eval_n. Empty where nothing is evaluated.</summary>
-    public IReadOnlyList<int> EvalKs => EvalProblems is null ? [] : PassAtK.Ks(EvalN, [EvalN]);
+    /// <summary>k of the columns eval/pass@k, ascending from 1. Empty where nothing is evaluated.</summary>
+    public IReadOnlyList<int> EvalKs => EvalProblems is null ? [] : EvalK is null ? PassAtK.Ks(EvalN, [EvalN]) : [.. new SortedSet<int>([1, .. EvalK])];
 
     /// <summary>How completions to train on are drawn.</summary>
     public virtual SamplingSettings Sampling(long seed) => new()
@@ -100,6 +110,17 @@ public abstract record TrainingConfig
         MinP = MinP,
         MaxNewTokens = MaxCompletionLength,
         Seed = seed,
+    };
+
+    /// <summary>How completions of held-out problems are drawn: with the run's seed at every step, so that eval passk with these settings draws the same from a checkpoint, and steps differ by their weights alone.</summary>
+    public SamplingSettings EvalSampling() => new()
+    {
+        Temperature = EvalTemperature ?? Temperature,
+        TopP = EvalTopP ?? TopP,
+        TopK = EvalTopK ?? TopK,
+        MinP = EvalMinP ?? MinP,
+        MaxNewTokens = EvalMaxCompletionLength ?? MaxCompletionLength,
+        Seed = Seed,
     };
 
     public AdamWSettings AdamW() => new() { Beta1 = AdamBeta1, Beta2 = AdamBeta2, Epsilon = AdamEpsilon, WeightDecay = WeightDecay };
@@ -146,6 +167,13 @@ public abstract record TrainingConfig
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        UserException.Require(EvalK is null || EvalK.All(k => k >= 1 && k <= EvalN), "eval_k", $"[{string.Join(", ", EvalK ?? [])}]", $"with eval_n = {EvalN} samples a problem k goes from 1 to {EvalN}; raise eval_n or lower k");
+        UserException.Require(EvalTemperature is null or 0 or (>= 1e-4 and <= 1e6), "eval_temperature", EvalTemperature, "it must be 0 (greedy) or from 0.0001 to 1000000");
+        UserException.Require(EvalTemperature != 0 || EvalN == 1, "eval_temperature", EvalTemperature, $"greedy samples are all the same, and eval_n is {EvalN}: use eval_n 1 or a temperature above 0");
+        UserException.Require(EvalTopP is null or (> 0 and <= 1), "eval_top_p", EvalTopP, "it must be above 0 and at most 1 (off)");
+        UserException.Require(EvalTopK is null or >= 0, "eval_top_k", EvalTopK, "it must be 0 (off) or positive");
+        UserException.Require(EvalMinP is null or (>= 0 and <= 1), "eval_min_p", EvalMinP, "it must be from 0 (off) to 1");
+        UserException.Require(EvalMaxCompletionLength is null or >= 1, "eval_max_completion_length", EvalMaxCompletionLength, "it must be at least 1");
     }
 
     /// <summary>Throws for settings of the evaluation that contradict others.</summary>
