@@ -17,7 +17,8 @@ internal static class TrainPretrainCommand
 {
     private const string EmbeddedCorpus = "embedded";
 
-    private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "device"];
+    private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "gradient_checkpointing", "device",
+        "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
     {

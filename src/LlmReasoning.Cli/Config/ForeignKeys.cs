@@ -63,9 +63,7 @@ internal static class ForeignKeys
         ("checkpoints are always whole and in safetensors", ["save_safetensors", "save_only_model", "save_on_each_node", "restore_callback_states_from_checkpoint", "callbacks", "benchmarks"]),
         ("the first value that is not finite stops the run", ["logging_nan_inf_filter"]),
         ("training is in float32, or with bf16 computes in bfloat16", ["bf16", "fp16", "dtype", "torch_dtype"]),
-        ("micro_batch_tokens says how much memory a step takes", ["gradient_checkpointing"]),
         ("models here have no dropout", ["disable_dropout"]),
-        ("eval_problems says whether held-out problems are evaluated", ["eval_strategy", "evaluation_strategy", "eval_on_start"]),
         ("longer examples stop the run, or drop_overlong leaves them out", ["truncation_mode", "max_prompt_length"]),
         ("padding is masked and packed texts do not see each other", ["padding_free", "pad_to_multiple_of", "pad_token"]),
         ("the file's own fields say what it is", ["dataset_text_field", "dataset_kwargs"]),
@@ -77,7 +75,7 @@ internal static class ForeignKeys
     [
         ("optim", ["adamw_torch", "adamw_torch_fused", "adamw_hf"], "the optimizer is AdamW (adamw_torch)"),
         ("optim_args", ["null"], "write adam_beta1, adam_beta2, adam_epsilon"),
-        ("lr_scheduler_kwargs", ["null"], "write min_lr_rate and num_decay_steps as keys of their own, where the command has them"),
+        ("lr_scheduler_kwargs", ["null"], "write min_lr_rate and num_decay_steps as keys of their own"),
         ("resume_from_checkpoint", ["null", "false"], "go on with --resume"),
         ("use_peft", ["false"], "all weights train, there are no adapters"),
         ("load_in_8bit", ["false"], "weights are float32"),
