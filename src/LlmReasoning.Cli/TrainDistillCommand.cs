@@ -5,7 +5,6 @@ using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
-using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;

@@ -5,7 +5,6 @@ using LlmReasoning.Evaluation.Problems.Synthetic;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Pretraining;
-using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using Serilog;
