@@ -39,36 +39,47 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     {
         Teacher?.UseBfloat16(config.Bf16);
         var resolved = Resolve(rows);
-        using var loop = new TrainingLoop(run, student, resolved, sourceFolder) { Examiner = Examiner, Warn = Warn };
+        using var session = new TrainingSession(run, student, resolved, sourceFolder) { Examiner = Examiner, Warn = Warn };
         var loss = new DistillLoss(student, Teacher, config);
         var order = rows.Count == 0 ? null : new DataOrder(rows.Count, config.Seed, config.ShuffleDataset, config.GroupByLength ? index => rows[index].Length : null);
-
-        DistillStep TakeStep(int step)
+        try
         {
-            var watch = Stopwatch.StartNew();
-            var isOnPolicy = IsOnPolicy(step);
-            var source = isOnPolicy ? StudentSamples : config.SeqKd ? TeacherSamples : null;
-            var samples = source?.Draw(step, config.RowsPerStep, cancellation) ?? [];
-            var rollout = source is null ? 0 : watch.Elapsed.TotalSeconds;
-            List<TrainingRow> batch = source is null ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])] : [.. samples.Select(RowOf)];
-            var learningRate = resolved.LearningRateOf(step);
-            var (value, norm) = Update(loss, batch, loop.Optimizer, learningRate, run, step);
-            if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { source?.Write(run, step, samples); }
-            return new()
+            session.Begin(DistillStep.Names, cancellation);
+            for (var step = run.LastStep + 1; step <= resolved.MaxSteps; step++)
             {
-                Step = step,
-                Loss = value,
-                GradNorm = norm,
-                LearningRate = learningRate,
-                TrainedTokens = batch.Sum(row => (long)row.TrainedTokens),
-                Epoch = (double)step * config.RowsPerStep / RowsOfEpoch(rows),
-                IsOnPolicy = isOnPolicy,
-                Samples = samples,
-                Seconds = (rollout, watch.Elapsed.TotalSeconds - rollout),
-            };
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                var watch = Stopwatch.StartNew();
+                var isOnPolicy = IsOnPolicy(step);
+                var source = isOnPolicy ? StudentSamples : config.SeqKd ? TeacherSamples : null;
+                var samples = source?.Draw(step, config.RowsPerStep, cancellation) ?? [];
+                var rollout = source is null ? 0 : watch.Elapsed.TotalSeconds;
+                List<TrainingRow> batch = source is null ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])] : [.. samples.Select(RowOf)];
+                var learningRate = resolved.LearningRateOf(step);
+                var (value, norm) = Update(loss, batch, session.Optimizer, learningRate, run, step);
+                if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { source?.Write(run, step, samples); }
+                var done = new DistillStep
+                {
+                    Step = step,
+                    Loss = value,
+                    GradNorm = norm,
+                    LearningRate = learningRate,
+                    TrainedTokens = batch.Sum(row => (long)row.TrainedTokens),
+                    Epoch = (double)step * config.RowsPerStep / RowsOfEpoch(rows),
+                    IsOnPolicy = isOnPolicy,
+                    Samples = samples,
+                    Seconds = (rollout, watch.Elapsed.TotalSeconds - rollout),
+                };
+                report(session.Record(done, cancellation));
+                session.Finish(done);
+            }
+            session.Complete();
         }
-
-        loop.Train(TakeStep, DistillStep.Names, report, cancellation);
+        catch (OperationCanceledException)
+        {
+            session.SaveUnsaved();
+            throw;
+        }
     }
 
     private int RowsOfEpoch(IReadOnlyList<TrainingRow> rows) => rows.Count > 0 ? rows.Count : (StudentSamples ?? TeacherSamples)?.Count ?? 0;

@@ -25,7 +25,7 @@ public sealed class RlvrTrainer(
     public void Train(TrainingRun run, ProblemBuckets training, ProblemBuckets? heldOut, Action<RlvrStep> report, Action<string> warn, CancellationToken cancellation)
     {
         reference?.UseBfloat16(config.Bf16);
-        using var loop = new TrainingLoop(run, policy, config, sourceFolder)
+        using var session = new TrainingSession(run, policy, config, sourceFolder)
         {
             Examiner = heldOut is null ? null : new(policy, tokenizer, heldOut, template, stopIds, config) { BatchSize = config.BatchSize, Threads = config.Threads },
             UpdatesPerStep = config.UpdatesPerStep,
@@ -33,22 +33,33 @@ public sealed class RlvrTrainer(
         };
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
         var order = new DataOrder(training.Problems.Count, config.Seed, config.ShuffleDataset);
-        var update = new PolicyUpdate(policy, reference, loop.Optimizer, config);
-
-        RlvrStep TakeStep(int step)
+        var update = new PolicyUpdate(policy, reference, session.Optimizer, config);
+        try
         {
-            var watch = Stopwatch.StartNew();
-            var gradedBefore = collector.GradeSeconds;
-            var rollouts = collector.CollectStep(order, step, cancellation);
-            var (sampled, graded) = (watch.Elapsed.TotalSeconds, collector.GradeSeconds - gradedBefore);
-            var learningRate = config.LearningRateOf(step);
-            var updated = Update(update, run, step, rollouts.Trained, learningRate);
-            var seconds = (sampled - graded, graded, watch.Elapsed.TotalSeconds - sampled);
-            if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { WriteCompletions(run, step, rollouts.Sampled); }
-            return RlvrStep.Of(step, rollouts, updated, BucketStep.Of(rollouts, update.Rows, training), learningRate, seconds, config.RewardFuncs);
+            session.Begin(RlvrStep.Names(config.RewardFuncs), cancellation);
+            for (var step = run.LastStep + 1; step <= config.MaxSteps; step++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                var watch = Stopwatch.StartNew();
+                var gradedBefore = collector.GradeSeconds;
+                var rollouts = collector.CollectStep(order, step, cancellation);
+                var (sampled, graded) = (watch.Elapsed.TotalSeconds, collector.GradeSeconds - gradedBefore);
+                var learningRate = config.LearningRateOf(step);
+                var updated = Update(update, run, step, rollouts.Trained, learningRate);
+                var seconds = (sampled - graded, graded, watch.Elapsed.TotalSeconds - sampled);
+                if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { WriteCompletions(run, step, rollouts.Sampled); }
+                var done = RlvrStep.Of(step, rollouts, updated, BucketStep.Of(rollouts, update.Rows, training), learningRate, seconds, config.RewardFuncs);
+                report(session.Record(done, cancellation));
+                session.Finish(done);
+            }
+            session.Complete();
         }
-
-        loop.Train(TakeStep, RlvrStep.Names(config.RewardFuncs), report, cancellation);
+        catch (OperationCanceledException)
+        {
+            session.SaveUnsaved();
+            throw;
+        }
     }
 
     private UpdateMetrics Update(PolicyUpdate update, TrainingRun run, int step, IReadOnlyList<RolloutGroup> groups, double learningRate)
