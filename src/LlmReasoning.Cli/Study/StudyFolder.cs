@@ -32,7 +32,7 @@ internal static class StudyFolder
     /// <exception cref="UserException">Another process holds it.</exception>
     public static IDisposable Lock(string folder)
     {
-        Directory.CreateDirectory(folder);
+        OutputFolder.Create(folder);
         var path = Path.Combine(folder, LockFile);
         try
         {

@@ -1,0 +1,40 @@
+namespace LlmReasoning.Cli.Tests;
+
+/// <summary>Where commands write to, by the built program.</summary>
+public sealed class OutputTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("train rlvr --model embedded --problems embedded-train")]
+    [InlineData("train distill --model embedded --teacher-data {sft}")]
+    [InlineData("train pretrain --set max_steps=1 --corpus embedded")]
+    [InlineData("sample --model embedded --problems embedded-test")]
+    [InlineData("eval passk --model embedded --problems embedded-test --k 2")]
+    [InlineData("eval passk --samples {sft} --problems embedded-test")]
+    [InlineData("eval compare --base {eval} --model {eval}")]
+    [InlineData("eval text --samples {sft}")]
+    [InlineData("eval perplexity --samples {sft} --scorer embedded")]
+    [InlineData("data synthesize --split test --count 2")]
+    [InlineData("data select --problems embedded-train --solutions")]
+    [InlineData("data import {sft} --format jsonl --temperature 1")]
+    [InlineData("study run --config {study}")]
+    public void AnOutputBelowAFileIsRefusedInOneLineThatNamesBoth(string command)
+    {
+        BuiltProgram.NeedsLibtorch();
+        var file = _folder.File("file", "");
+        var evaluation = Directory.CreateDirectory(Path.Combine(_folder.Path, "eval")).FullName;
+        File.WriteAllText(Path.Combine(evaluation, "problems.csv"), "problem_id,n,c\na,4,1\nb,4,2\n");
+        var sft = _folder.File("sft.jsonl", """{"prompt": "1 + 1?", "completion": "2", "problem": "1 + 1?", "answer": "2", "response": "2"}""" + "\n");
+        var output = Path.Combine(file, "out");
+        var arguments = command.Split(' ').Select(word => word
+            .Replace("{sft}", sft, StringComparison.Ordinal).Replace("{eval}", evaluation, StringComparison.Ordinal)
+            .Replace("{study}", Path.Combine(Repository.Folder, "configs", "quickstart", "quick.yaml"), StringComparison.Ordinal));
+        var run = BuiltProgram.Run([.. arguments, "--output", output]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"llm-reasoning: {output}", run.OneErrorLine, StringComparison.Ordinal);
+        Assert.EndsWith($"cannot be written: {file} is a file; choose another place", run.OneErrorLine, StringComparison.Ordinal);
+    }
+}
