@@ -43,6 +43,7 @@ internal static class EvalPassKCommand
         if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
         var baseModel = value.Base is null ? null : EvaluatedModel.Read(value.Base);
         PassKReport.CheckBase(problems, baseModel);
+        using var held = OutputFolder.Lock(folder);
         Logging.ToFile(folder);
         IReadOnlyList<string> samples;
         if (value.Samples is not null) { samples = SampleFile.Find(value.Samples); }

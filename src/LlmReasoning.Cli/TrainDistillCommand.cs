@@ -58,6 +58,7 @@ internal static class TrainDistillCommand
         NativeTorch.Initialise();
         var device = SamplingCommand.DeviceOf(config, value.Device);
         var teacherDtype = TeacherDtypeOf(config);
+        using var held = OutputFolder.Lock(folder);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems, device);
         using var _ = student;

@@ -45,6 +45,7 @@ internal static class TrainPretrainCommand
         var examined = TrainDistillCommand.HeldOut(supervised);
         NativeTorch.Initialise();
         var device = SamplingCommand.DeviceOf(config, value.Device);
+        using var held = OutputFolder.Lock(folder);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume);
         var source = Path.Combine(folder, "initial");
         if (run.LastStep == 0) { NewModel.Write(source, value); }

@@ -13,6 +13,26 @@ public sealed class OutputTests : IDisposable
     [InlineData("train pretrain --set max_steps=1 --corpus embedded")]
     [InlineData("sample --model embedded --problems embedded-test")]
     [InlineData("eval passk --model embedded --problems embedded-test --k 2")]
+    [InlineData("study run --config {study}")]
+    public void TheSecondProcessInAFolderIsRefusedAndWritesNothing(string command)
+    {
+        BuiltProgram.NeedsLibtorch();
+        var folder = Path.Combine(_folder.Path, "run");
+        using (OutputFolder.Lock(folder))
+        {
+            var run = BuiltProgram.Run([.. Arguments(command), "--output", folder]);
+            Assert.Equal(1, run.ExitCode);
+            Assert.Equal($"llm-reasoning: {folder}: another process is writing to this folder; wait for its end, or choose another --output", run.OneErrorLine);
+        }
+        Assert.Equal([Path.Combine(folder, OutputFolder.LockFile)], Directory.GetFileSystemEntries(folder));
+    }
+
+    [Theory]
+    [InlineData("train rlvr --model embedded --problems embedded-train")]
+    [InlineData("train distill --model embedded --teacher-data {sft}")]
+    [InlineData("train pretrain --set max_steps=1 --corpus embedded")]
+    [InlineData("sample --model embedded --problems embedded-test")]
+    [InlineData("eval passk --model embedded --problems embedded-test --k 2")]
     [InlineData("eval passk --samples {sft} --problems embedded-test")]
     [InlineData("eval compare --base {eval} --model {eval}")]
     [InlineData("eval text --samples {sft}")]
@@ -25,16 +45,20 @@ public sealed class OutputTests : IDisposable
     {
         BuiltProgram.NeedsLibtorch();
         var file = _folder.File("file", "");
-        var evaluation = Directory.CreateDirectory(Path.Combine(_folder.Path, "eval")).FullName;
-        File.WriteAllText(Path.Combine(evaluation, "problems.csv"), "problem_id,n,c\na,4,1\nb,4,2\n");
-        var sft = _folder.File("sft.jsonl", """{"prompt": "1 + 1?", "completion": "2", "problem": "1 + 1?", "answer": "2", "response": "2"}""" + "\n");
         var output = Path.Combine(file, "out");
-        var arguments = command.Split(' ').Select(word => word
-            .Replace("{sft}", sft, StringComparison.Ordinal).Replace("{eval}", evaluation, StringComparison.Ordinal)
-            .Replace("{study}", Path.Combine(Repository.Folder, "configs", "quickstart", "quick.yaml"), StringComparison.Ordinal));
-        var run = BuiltProgram.Run([.. arguments, "--output", output]);
+        var run = BuiltProgram.Run([.. Arguments(command), "--output", output]);
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith($"llm-reasoning: {output}", run.OneErrorLine, StringComparison.Ordinal);
         Assert.EndsWith($"cannot be written: {file} is a file; choose another place", run.OneErrorLine, StringComparison.Ordinal);
+    }
+
+    private IEnumerable<string> Arguments(string command)
+    {
+        var evaluation = Directory.CreateDirectory(Path.Combine(_folder.Path, "eval")).FullName;
+        File.WriteAllText(Path.Combine(evaluation, "problems.csv"), "problem_id,n,c\na,4,1\nb,4,2\n");
+        var sft = _folder.File("sft.jsonl", """{"prompt": "1 + 1?", "completion": "2", "problem": "1 + 1?", "answer": "2", "response": "2"}""" + "\n");
+        return command.Split(' ').Select(word => word
+            .Replace("{sft}", sft, StringComparison.Ordinal).Replace("{eval}", evaluation, StringComparison.Ordinal)
+            .Replace("{study}", Path.Combine(Repository.Folder, "configs", "quickstart", "quick.yaml"), StringComparison.Ordinal));
     }
 }

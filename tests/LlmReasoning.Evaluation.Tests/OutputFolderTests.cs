@@ -31,5 +31,18 @@ public sealed class OutputFolderTests : IDisposable
         Assert.StartsWith("/proc: cannot be written: ", Refusal("/proc"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AHeldFolderIsRefusedUntilItIsLetGoAndTheFileThatStaysHoldsNothing()
+    {
+        using (OutputFolder.Lock(_folder.Path))
+        {
+            Assert.Equal(
+                $"{_folder.Path}: another process is writing to this folder; wait for its end, or choose another --output",
+                Assert.Throws<UserException>(() => OutputFolder.Lock(_folder.Path)).Message);
+        }
+        Assert.True(File.Exists(Path.Combine(_folder.Path, OutputFolder.LockFile)));
+        OutputFolder.Lock(_folder.Path).Dispose();
+    }
+
     private static string Refusal(string folder) => Assert.Throws<UserException>(() => OutputFolder.Create(folder)).Message;
 }

@@ -42,6 +42,7 @@ internal static class StudyRun
 
     private static void Make(Command root, Stage stage, StageState state, StageStates states, Stopwatch watch)
     {
+        using (OutputFolder.Lock(stage.Folder)) { }         // the stage's command may be at work there, run by hand
         if (state.Status == StageStatus.Stale) { StudyFolder.Remove(stage.Folder); }
         Directory.CreateDirectory(stage.Folder);
         StudyFolder.Sweep(stage.Folder);
