@@ -127,10 +127,25 @@ public sealed class SamplingCommandTests : IDisposable
     [Fact]
     public void GivenSamplesAreGradedWithoutTheModel()
     {
-        EvalPassK(Folder("a"), "--k", "4");
+        EvalPassK(Folder("a"), "--n", "4");
+        var drawn = File.ReadAllText(Path.Combine(Folder("a"), "config.yaml"));
         var run = BuiltProgram.Run("eval", "passk", "--samples", Path.Combine(Folder("a"), "samples.jsonl"), "--problems", "embedded-test", "--limit", "3", "--output", Folder("b"));
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(File.ReadAllBytes(Path.Combine(Folder("a"), "problems.csv")), File.ReadAllBytes(Path.Combine(Folder("b"), "problems.csv")));
+
+        // What it was made with: what grading depends on, and nothing that only sampling does.
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder("b"), "manifest.json")));
+        Assert.Equal(64, manifest.RootElement.GetProperty("samples")[0].GetProperty("sha256").GetString()!.Length);
+        var config = Path.Combine(Folder("b"), "config.yaml");
+        var keys = File.ReadLines(config).Select(line => line.Split(':')[0]).ToList();
+        Assert.Contains("policy", keys);
+        Assert.DoesNotContain("temperature", keys);
+
+        // A config.yaml that was written makes the same again; beside samples it stays that of the sampling.
+        Assert.Equal(0, BuiltProgram.Run("eval", "passk", "--config", config, "--output", Folder("c")).ExitCode);
+        Assert.Equal(0, BuiltProgram.Run("eval", "passk", "--config", Path.Combine(Folder("a"), "config.yaml")).ExitCode);
+        Assert.Equal(0, BuiltProgram.Run("eval", "passk", "--samples", Folder("a"), "--problems", "embedded-test", "--limit", "3", "--output", Folder("a")).ExitCode);
+        Assert.Equal(drawn, File.ReadAllText(Path.Combine(Folder("a"), "config.yaml")));
     }
 
     public static TheoryData<string, string[]> Mistakes => new()

@@ -115,10 +115,11 @@ internal sealed class RunConfig<T> where T : class
     private string? OriginOf(string keys) => keys.Split(" and ").Select(key => _given.GetValueOrDefault(key)?.Origin).FirstOrDefault(origin => origin is not null);
 
     /// <summary>The resolved settings as YAML, every default written out; reading it gives the same settings.</summary>
-    public string ToYaml()
+    /// <param name="without">Names of the record's properties that have no meaning in this run; null = none.</param>
+    public string ToYaml(IReadOnlyCollection<string>? without = null)
     {
         var yaml = new StringBuilder();
-        foreach (var (key, property) in Properties) { yaml.Append($"{key}: {ConfigType.Write(property.GetValue(Value))}\n"); }
+        foreach (var (key, property) in Properties.Where(pair => without?.Contains(pair.Value.Name) != true)) { yaml.Append($"{key}: {ConfigType.Write(property.GetValue(Value))}\n"); }
         return yaml.ToString();
     }
 
