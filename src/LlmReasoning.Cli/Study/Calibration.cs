@@ -94,9 +94,9 @@ internal static class Calibration
     {
         try
         {
-            return File.Exists(CacheFile) ? JsonSerializer.Deserialize<Dictionary<string, Speed>>(File.ReadAllText(CacheFile)) ?? [] : [];
+            return File.Exists(CacheFile) ? JsonSerializer.Deserialize<Dictionary<string, Speed>>(RegularFile.ReadText(CacheFile)) ?? [] : [];
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or UserException)
         {
             return [];
         }

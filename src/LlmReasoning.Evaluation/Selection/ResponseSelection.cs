@@ -108,7 +108,7 @@ public static class ResponseSelection
 
     private static string Hash(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return Convert.ToHexString(SHA256.HashData(stream));
     }
 

@@ -31,7 +31,7 @@ public static class NewModel
     {
         if (config.ModelConfig is { } path)
         {
-            return File.Exists(path) ? File.ReadAllText(path) : throw new UserException($"model_config is {path}, which does not exist; name a config.json, or leave it out for the keys hidden_size, num_hidden_layers, ...");
+            return File.Exists(path) ? RegularFile.ReadText(path) : throw new UserException($"model_config is {path}, which does not exist; name a config.json, or leave it out for the keys hidden_size, num_hidden_layers, ...");
         }
         if (!File.Exists(Path.Combine(tokenizerFolder, "config.json")))
         {

@@ -117,7 +117,7 @@ public sealed class TrainingRun
         if (Directory.Exists(target)) { return; }
         AtomicFolder.Write(target, beside =>
         {
-            Checkpoint.Write(beside, File.ReadAllText(Path.Combine(sourceFolder, "config.json")), model.Weights(), Checkpoint.Companions(sourceFolder));
+            Checkpoint.Write(beside, RegularFile.ReadText(Path.Combine(sourceFolder, "config.json")), model.Weights(), Checkpoint.Companions(sourceFolder));
             Directory.CreateDirectory(Path.Combine(beside, "trainer"));
             SafetensorsWriter.Write(Path.Combine(beside, "trainer", "optimizer.safetensors"), optimizer.State(), metadata: null);
             AtomicFile.WriteText(Path.Combine(beside, "trainer", "state.json"), JsonSerializer.Serialize(new { step }) + "\n");
