@@ -71,7 +71,7 @@ internal static class TrainPretrainCommand
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
             HeldOutEval? eval = null;
-            trainer.Train(run, rows, step => progress.Report(step.Step, TrainDistillCommand.Describe(step), TrainDistillCommand.Details(step, eval = step.Eval ?? eval)), Interruption.Token);
+            trainer.Train(run, rows, step => progress.Report(step.Step, TrainDistillCommand.Describe(step), TrainDistillCommand.Details(step, samples: false, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, steps));
         return ExitCode.Done;
