@@ -69,6 +69,7 @@ internal static class Program
     {
         // No response files and no bundling: an answer such as @x or -1/2 is an argument like any other.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (UsageError.MistakenValue(parsed) is { } unknown) { throw new UserException(unknown); }
         return parsed.Errors.Count == 0 ? parsed : throw new UserException(UsageError.Describe(parsed));
     }
 
