@@ -102,8 +102,8 @@ public sealed partial record RlvrConfig
         if (step % NumGenerations != 0 || step / NumGenerations > int.MaxValue) { throw new UserException($"{said} is not a multiple of num_generations ({NumGenerations}); change one of them"); }
         if (step % update != 0) { throw new UserException($"{said} is not a multiple of the {update} completions of an update (per_device_train_batch_size x gradient_accumulation_steps); change one of them"); }
         var (prompts, parts) = ((int)(step / NumGenerations), (int)(step / update));
-        UserException.Require(PromptsPerStep == new RlvrConfig().PromptsPerStep || PromptsPerStep == prompts, "prompts_per_step", PromptsPerStep, $"{said}, which are {prompts} prompts; keep one of the two");
-        UserException.Require(NumMiniBatches == 1 || NumMiniBatches == parts, "num_mini_batches", NumMiniBatches, $"{said}, in updates of {update} are {parts}; keep one of the two");
+        UserException.Require(_promptsPerStep is null || _promptsPerStep == prompts, "prompts_per_step", PromptsPerStep, $"{said}, which are {prompts} prompts of num_generations {NumGenerations}; keep one of the two");
+        UserException.Require(_numMiniBatches is null || _numMiniBatches == parts, "num_mini_batches", NumMiniBatches, $"{said}, in updates of {update} are {parts}; keep one of the two");
         return this with { PromptsPerStep = prompts, NumMiniBatches = parts };
     }
 }

@@ -31,6 +31,18 @@ public sealed class RlvrConfigTests
         Assert.StartsWith("num_mini_batches is 257", Mistake(s_config with { NumMiniBatches = 257 }), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AValueThatIsGivenMustAgreeWithTrlsBatchesEvenWhereItIsTheDefault()
+    {
+        var config = s_config with { PerDeviceTrainBatchSize = 4, GradientAccumulationSteps = 4, StepsPerGeneration = 8 };
+        Assert.Equal((4, 2), Batches(config));
+        Assert.Equal(
+            "prompts_per_step is 32; per_device_train_batch_size 4 x steps_per_generation 8 = 32 completions a step, which are 4 prompts of num_generations 8; keep one of the two",
+            Mistake(config with { PromptsPerStep = 32 }));
+        Assert.StartsWith("num_mini_batches is 1; ", Mistake(config with { NumMiniBatches = 1 }), StringComparison.Ordinal);
+        Assert.Equal((4, 2), Batches(config with { PromptsPerStep = 4, NumMiniBatches = 2 }));
+    }
+
     [Theory]
     [InlineData(-1, null, 100)]
     [InlineData(-1, 2.0, 13)]       // 2 x 200 / 32 = 12.5
