@@ -34,6 +34,9 @@ public sealed record ImportOptions
     /// <summary>0 = off.</summary>
     public int? TopK { get; init; }
     public int? MaxNewTokens { get; init; }
+
+    /// <summary>Of plain rows: fields with names of their own.</summary>
+    public ProblemFieldNames Fields { get; init; } = new();
 }
 
 /// <summary>What an import came to.</summary>

@@ -30,6 +30,16 @@ public sealed class SampleImportTests : IDisposable
     }
 
     [Fact]
+    public void FieldsOfPlainRowsMayHaveNamesOfTheirOwn()
+    {
+        var path = _folder.File("a.jsonl", """{"Nummer": "x", "Frage": "1+1?", "Antwort": "2", "response": "two"}""");
+        ImportSummary Import(ProblemFieldNames fields) => SampleImport.Run([path], _folder.File("out"), new() { Format = ImportFormat.Plain, Temperature = 1, Fields = fields }, []);
+        Assert.Contains("--answer-field", Assert.Throws<UserException>(() => Import(new())).Message, StringComparison.Ordinal);
+        Assert.EndsWith("or name yours by --problem-field", Assert.Throws<UserException>(() => Import(new() { Answer = "Antwort" })).Message, StringComparison.Ordinal);
+        Assert.Equal([new Problem { Id = "x", Text = "1+1?", Gold = "2" }], Import(new() { Problem = "Frage", Answer = "Antwort", Id = "Nummer" }).Problems);
+    }
+
+    [Fact]
     public void AListOfRepliesIsAsManySamples()
     {
         Run("a.jsonl", """{"id": "x", "question": "q", "answer": "w\n#### 5", "responses": ["5", "6", null]}""");
