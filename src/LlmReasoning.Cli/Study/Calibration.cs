@@ -84,7 +84,7 @@ internal static class Calibration
         double Sum(string column) => rows.Skip(2).Sum(row => double.Parse(row[Array.IndexOf(rows[0], column)], CultureInfo.InvariantCulture));      // without the first step
         var prompts = samples.Sum(sample => (double)(sample.PromptTokens + sample.CompletionTokens)) / samples.Sum(sample => (double)sample.CompletionTokens);
         var seconds = StepTimings.Read(Path.Combine(run, StepTimings.FileName)).Skip(1).Sum(timing => timing.Seconds);
-        return Sum("trained_tokens") * prompts / Math.Max(seconds, 1e-3);
+        return Sum("trained_tokens") * prompts / seconds;
     }
 
     private static string KeyOf(StudyDesign design) =>
