@@ -61,7 +61,7 @@ internal static class DataImportCommand
             TopK = parsed.GetValue(TopK),
             MaxNewTokens = parsed.GetValue(MaxNewTokens),
             Fields = problemsPath is null ? fields : new(),         // of the file that holds the problems
-        };
+        }.Validate();
         IReadOnlyList<Problem> problems = problemsPath is null ? [] : ProblemSource.Read(problemsPath, fields: fields);
         var folder = parsed.GetValue(Output)!;
         var summary = SampleImport.Run(parsed.GetValue(Files)!, folder, options, problems);

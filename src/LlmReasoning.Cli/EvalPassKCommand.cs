@@ -37,7 +37,7 @@ internal static class EvalPassKCommand
         var value = config.Value;
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var source = SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE");
-        if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
+        if (value.K is < 1 or > SamplingRun.MostSamples) { throw config.Mistake(nameof(value.K), $"it must be from 1 to {SamplingRun.MostSamples}"); }
         if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
         var problems = ProblemSource.Read(source, value.Filter(), value.FieldNames());
         if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
@@ -58,7 +58,7 @@ internal static class EvalPassKCommand
         }
         else
         {
-            if (value.N < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
+            if (value.N is < 1 or > SamplingRun.MostSamples) { throw config.Mistake(nameof(value.N), $"it must be from 1 to {SamplingRun.MostSamples}"); }
             SuccessBuckets.Parse(value.Buckets, value.N ?? value.K);
             PassKReport.CheckGolds(problems, value.Policy);
             var template = PromptTemplate.Load(value.Template);

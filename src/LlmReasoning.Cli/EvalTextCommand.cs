@@ -70,7 +70,7 @@ internal static class EvalTextCommand
 
     private static int Run(ParseResult parsed)
     {
-        if (parsed.GetValue(Draws) < 1) { throw new UserException($"--bootstrap-draws is {parsed.GetValue(Draws)}; it must be 1 or more"); }
+        Bootstrap.RequireDraws(parsed.GetValue(Draws));
         var keywords = ReflectionKeywords.Read(parsed.GetValue(Keywords)!, parsed.GetValue(Match));
         var problems = parsed.GetValue(ProblemSet) is { } file ? ProblemSource.Read(file, fields: Fields.Names(parsed)) : null;
         var baseModel = parsed.GetValue(Base) is { } folder ? EvaluatedModel.Read(folder) : null;

@@ -65,7 +65,7 @@ internal static class Logging
         {
             Stderr.WriteLine($"llm-reasoning: warning: {_path}: the log is not complete ({e.Message})");
         }
-        _file = null;
+        (_file, _path) = (null, null);
     }
 
     private sealed class StderrSink : ILogEventSink

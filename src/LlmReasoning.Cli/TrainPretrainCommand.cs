@@ -16,6 +16,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainPretrainCommand
 {
     private const string EmbeddedCorpus = "embedded";
+    private const int MostExamples = 10_000_000;
 
     private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "device"];
 
@@ -40,6 +41,7 @@ internal static class TrainPretrainCommand
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var isGenerated = corpus == EmbeddedCorpus && !File.Exists(corpus);
         if (isGenerated && value is { CorpusSize: null, MaxSteps: -1 }) { throw config.Mistake(nameof(value.CorpusSize), "the generated corpus has no end: give corpus_size or max_steps"); }
+        if (isGenerated && CorpusSizeOf(value) > MostExamples) { throw config.Mistake(nameof(value.CorpusSize), $"the run would hold {CorpusSizeOf(value)} examples in memory; give a corpus_size of at most {MostExamples}, which the run passes over again"); }
         var heldOut = new HeldOutProblems(value.HeldOut.SelectMany(set => ProblemSource.Read(set, null, null)));
         var supervised = value.Supervised();
         var examined = TrainDistillCommand.HeldOut(supervised);
@@ -77,10 +79,11 @@ internal static class TrainPretrainCommand
         return ExitCode.Done;
     }
 
+    private static long CorpusSizeOf(PretrainConfig config) => config.CorpusSize ?? (long)config.MaxSteps * config.PerDeviceTrainBatchSize;
+
     private static IEnumerable<SftExample> Generated(PretrainConfig config, Tokenizer tokenizer, int stopId, int limit, HeldOutProblems heldOut)
     {
-        var size = config.CorpusSize ?? (int)Math.Min(int.MaxValue, (long)config.MaxSteps * config.PerDeviceTrainBatchSize);
-        foreach (var drawn in SyntheticProblems.Corpus(config.CorpusSeed, 0, size))
+        foreach (var drawn in SyntheticProblems.Corpus(config.CorpusSeed, 0, (int)CorpusSizeOf(config)))
         {
             heldOut.RefuseIn(drawn.Problem, drawn.Id);
             yield return Fitting(SftExample.Of(tokenizer, drawn.Prompt, drawn.Response, stopId, drawn.Id), limit, drawn.Id);

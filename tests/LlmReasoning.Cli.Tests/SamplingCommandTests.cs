@@ -150,7 +150,7 @@ public sealed class SamplingCommandTests : IDisposable
 
     public static TheoryData<string, string[]> Mistakes => new()
     {
-        { "k is 0; it must be at least 1", ["--k", "0"] },
+        { "k is 0; it must be from 1 to 100000", ["--k", "0"] },
         { "raise n or lower k", ["--n", "4", "--k", "8"] },
         { "temperature is 0 with n = 4", ["--k", "4", "--temperature", "0"] },
         { "top_p is 2", ["--k", "4", "--top-p", "2"] },
@@ -160,8 +160,9 @@ public sealed class SamplingCommandTests : IDisposable
         { "dtype is int4", ["--k", "4", "--dtype", "int4"] },
         { "did you mean temperature?", ["--set", "temperatur=1"] },
         { "batch_size is 0", ["--k", "4", "--batch-size", "0"] },
-        { "--n: n is 0; it must be at least 1", ["--n", "0"] },
-        { "--n: n is -1; it must be at least 1", ["--n", "-1"] },
+        { "--n: n is 0; it must be from 1 to 100000", ["--n", "0"] },
+        { "--n: n is -1; it must be from 1 to 100000", ["--n", "-1"] },
+        { "--n: n is 2000000000; it must be from 1 to 100000", ["--n", "2000000000"] },
         { "buckets is \"0,9\"", ["--k", "4", "--buckets", "0,9"] },
         { "stop_strings is an empty text", ["--k", "4", "--stop", ""] },
     };

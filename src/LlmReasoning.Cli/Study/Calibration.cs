@@ -78,7 +78,7 @@ internal static class Calibration
         Program.Run(root,
         [
             "train", "distill", "--model", design.Model, "--teacher-data", data, "--output", run,
-            "--set", $"max_steps={Text(TrainingSteps)}", "--set", "per_device_train_batch_size=32", "--set", $"template={design.Config.Template}", "--set", "learning_rate=0", "--set", "drop_overlong=true",
+            "--set", $"max_steps={Text(TrainingSteps)}", "--set", "per_device_train_batch_size=32", "--set", $"template={design.Config.Template}", "--set", "learning_rate=1e-12", "--set", "drop_overlong=true",
         ]);
         var rows = File.ReadAllLines(Path.Combine(run, "metrics.csv")).Select(line => line.Split(',')).ToList();
         double Sum(string column) => rows.Skip(2).Sum(row => double.Parse(row[Array.IndexOf(rows[0], column)], CultureInfo.InvariantCulture));      // without the first step

@@ -108,9 +108,10 @@ internal sealed class StudyDesign
         {
             throw config.Mistake(nameof(value.Name), "it names a folder: letters, digits, - and _");
         }
-        if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
-        if (value.NTrain < 0) { throw config.Mistake(nameof(value.NTrain), "it must be 0 or positive"); }
-        if (value.NTrainRlvr < 0) { throw config.Mistake(nameof(value.NTrainRlvr), "it must be 0 or positive"); }
+        const int most = SamplingRun.MostSamples;
+        if (value.K is < 1 or > most) { throw config.Mistake(nameof(value.K), $"it must be from 1 to {most}"); }
+        if (value.NTrain is < 0 or > most) { throw config.Mistake(nameof(value.NTrain), $"it must be from 0 to {most}"); }
+        if (value.NTrainRlvr is < 0 or > most) { throw config.Mistake(nameof(value.NTrainRlvr), $"it must be from 0 to {most}"); }
         if (value.MaxPerProblem < 1) { throw config.Mistake(nameof(value.MaxPerProblem), "it must be at least 1"); }
         if (value.MinBaseCorrect < 1) { throw config.Mistake(nameof(value.MinBaseCorrect), "it must be at least 1"); }
         if (value.Arms.Any(StudyArms.NeedsTeacher) && value.MinBaseCorrect > value.NTrain) { throw config.Mistake(nameof(value.MinBaseCorrect), $"of n_train = {value.NTrain} samples no more can be correct"); }

@@ -2,6 +2,7 @@ using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Training;
 using LlmReasoning.Verification;
+using LlmReasoning.Torch.Runs;
 
 namespace LlmReasoning.Torch.Distillation;
 
@@ -266,6 +267,10 @@ public sealed record DistillConfig
     private void ValidateEvaluation()
     {
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        UserException.Require(EvalN <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
+        UserException.Require(TopP is > 0 and <= 1, "top_p", TopP, "it must be above 0 and at most 1 (off)");
+        UserException.Require(TopK >= 0, "top_k", TopK, "it must be 0 (off) or positive");
+        UserException.Require(MinP is >= 0 and <= 1, "min_p", MinP, "it must be from 0 (off) to 1");
         var isEval = MetricForBestModel?.StartsWith("eval/", StringComparison.Ordinal) == true;
         UserException.Require(!isEval || EvalProblems is not null, "metric_for_best_model", MetricForBestModel, "there is no evaluation without eval_problems");
         UserException.Require(!isEval || SaveSteps % EvalSteps == 0, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");

@@ -1,10 +1,12 @@
 using LlmReasoning.Torch.Generation;
+using LlmReasoning.Torch.Runs;
 
 namespace LlmReasoning.Torch.Rlvr;
 
 public sealed partial record RlvrConfig
 {
     private const int DefaultSteps = 100;
+    private const int MostCompletions = 1_000_000;
 
     /// <summary>Optimizer steps of a step.</summary>
     public int UpdatesPerStep => NumIterations * NumMiniBatches;
@@ -59,6 +61,7 @@ public sealed partial record RlvrConfig
     {
         UserException.Require(NumGenerations >= 2, "num_generations", NumGenerations, "a group needs at least 2 completions to compare");
         UserException.Require(PromptsPerStep >= 1, "prompts_per_step", PromptsPerStep, "it must be at least 1");
+        UserException.Require((long)PromptsPerStep * NumGenerations <= MostCompletions, "prompts_per_step", PromptsPerStep, $"x num_generations {NumGenerations} are {(long)PromptsPerStep * NumGenerations} completions a step; at most {MostCompletions} are held in memory");
         UserException.Require(NumIterations >= 1, "num_iterations", NumIterations, "it must be at least 1");
         UserException.Require(NumMiniBatches >= 1, "num_mini_batches", NumMiniBatches, "it must be at least 1");
         UserException.Require(PerDeviceTrainBatchSize is null or >= 1, "per_device_train_batch_size", PerDeviceTrainBatchSize, "it must be at least 1");
@@ -78,6 +81,8 @@ public sealed partial record RlvrConfig
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        UserException.Require(EvalN <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
+        Sampling(Seed).Validate();
         WithBatches().ValidateObjective();
         return this;
     }

@@ -39,6 +39,14 @@ public sealed class SampleImportTests : IDisposable
         Assert.Equal([new Problem { Id = "x", Text = "1+1?", Gold = "2" }], Import(new() { Problem = "Frage", Answer = "Antwort", Id = "Nummer" }).Problems);
     }
 
+    [Theory]
+    [InlineData(double.NaN, 1, 0, "temperature is NaN")]
+    [InlineData(-1, 1, 0, "temperature is -1")]
+    [InlineData(1, 7, 0, "top_p is 7")]
+    [InlineData(1, 1, -4, "top_k is -4")]
+    public void SamplingThatCannotHaveBeenIsRefused(double temperature, double topP, int topK, string message) =>
+        Assert.StartsWith(message, Assert.Throws<UserException>(() => new ImportOptions { Format = ImportFormat.Plain, Temperature = temperature, TopP = topP, TopK = topK }.Validate()).Message, StringComparison.Ordinal);
+
     [Fact]
     public void AListOfRepliesIsAsManySamples()
     {

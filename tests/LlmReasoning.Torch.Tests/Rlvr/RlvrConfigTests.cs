@@ -125,6 +125,11 @@ public sealed class RlvrConfigTests
         { s_config with { MaxSteps = 0 }, "max_steps is 0" },
         { s_config with { NumTrainEpochs = -1 }, "num_train_epochs is -1" },
         { s_config with { MaxPromptLength = 0 }, "max_prompt_length is 0" },
+        { s_config with { PromptsPerStep = int.MaxValue }, "prompts_per_step is 2147483647; x num_generations 8 are 17179869176 completions a step" },
+        { s_config with { TopP = -1 }, "top_p is -1" },
+        { s_config with { MaxCompletionLength = 0 }, "max_completion_length is 0" },
+        { s_config with { EvalN = int.MaxValue }, "eval_n is 2147483647" },
+        { s_config with { RolloutImportanceSamplingCap = -1 }, "rollout_importance_sampling_cap is -1" },
     };
 
     [Theory]
