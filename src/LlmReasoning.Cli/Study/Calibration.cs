@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Evaluation.Tables;
+using Serilog;
 
 namespace LlmReasoning.Cli.Study;
 
@@ -28,15 +29,28 @@ internal static class Calibration
         {
             var (samplingRate, samples) = Sampling(root, design, folder);
             var speed = new Speed(samplingRate, Training(root, design, folder, samples));
-            var all = ReadAll();
-            all[KeyOf(design)] = speed;
-            AtomicFile.WriteText(CacheFile, JsonSerializer.Serialize(all) + "\n");
+            Remember(design, speed);
             return speed;
         }
         finally
         {
             Logging.Close();
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // What was measured serves this plan even where it cannot be kept for later ones.
+    private static void Remember(StudyDesign design, Speed speed)
+    {
+        var all = ReadAll();
+        all[KeyOf(design)] = speed;
+        try
+        {
+            AtomicFile.WriteText(CacheFile, JsonSerializer.Serialize(all) + "\n");
+        }
+        catch (UserException e)
+        {
+            Log.Warning("the measured speed is not kept for later plans: {Reason:l}", e.Message);
         }
     }
 
