@@ -1,8 +1,8 @@
 using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Training;
 using LlmReasoning.Verification;
-using LlmReasoning.Torch.Runs;
 
 namespace LlmReasoning.Torch.Distillation;
 
@@ -238,6 +238,9 @@ public sealed record DistillConfig
     /// <summary>By what the best checkpoint is chosen.</summary>
     public BestMetric? Best() => BestMetric.Of(MetricForBestModel, GreaterIsBetter);
 
+    /// <summary>Of the optimizer.</summary>
+    public AdamWSettings Optimizer() => new() { Beta1 = AdamBeta1, Beta2 = AdamBeta2, Epsilon = AdamEpsilon, WeightDecay = WeightDecay };
+
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public DistillConfig Validate()
     {
@@ -268,6 +271,7 @@ public sealed record DistillConfig
     {
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
         UserException.Require(EvalN <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
+        Optimizer().Validate();
         UserException.Require(TopP is > 0 and <= 1, "top_p", TopP, "it must be above 0 and at most 1 (off)");
         UserException.Require(TopK >= 0, "top_k", TopK, "it must be 0 (off) or positive");
         UserException.Require(MinP is >= 0 and <= 1, "min_p", MinP, "it must be from 0 (off) to 1");

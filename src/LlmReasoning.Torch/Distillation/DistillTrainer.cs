@@ -41,7 +41,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
         student.GradientCheckpointing = config.GradientCheckpointing;
         student.UseBfloat16(config.Bf16);
         Teacher?.UseBfloat16(config.Bf16);
-        using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
+        using var optimizer = new AdamW(student.Weights(), config.Optimizer());
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var resolved = Resolve(rows);
         var loss = new DistillLoss(student, Teacher, config);

@@ -1,4 +1,5 @@
 using LlmReasoning.Torch.Generation;
+using LlmReasoning.Torch.Optimisation;
 using LlmReasoning.Torch.Runs;
 
 namespace LlmReasoning.Torch.Rlvr;
@@ -56,6 +57,9 @@ public sealed partial record RlvrConfig
         };
     }
 
+    /// <summary>Of the optimizer.</summary>
+    public AdamWSettings Optimizer() => new() { Beta1 = AdamBeta1, Beta2 = AdamBeta2, Epsilon = AdamEpsilon, WeightDecay = WeightDecay };
+
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public RlvrConfig Validate()
     {
@@ -82,7 +86,11 @@ public sealed partial record RlvrConfig
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
         UserException.Require(EvalN <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
+        UserException.Require(LogCompletionsSteps >= 0, "log_completions_steps", LogCompletionsSteps, "it must be 0 (never) or positive");
+        UserException.Require(BatchSize is null or >= 1, "batch_size", BatchSize, "it must be at least 1, or null for what the memory holds");
+        UserException.Require(Threads is null or >= 1, "threads", Threads, "it must be at least 1, or null for all processors");
         Sampling(Seed).Validate();
+        Optimizer().Validate();
         WithBatches().ValidateObjective();
         return this;
     }

@@ -29,7 +29,7 @@ public sealed class RlvrTrainer(
         policy.GradientCheckpointing = config.GradientCheckpointing;
         policy.UseBfloat16(config.Bf16);
         reference?.UseBfloat16(config.Bf16);
-        using var optimizer = new AdamW(policy.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
+        using var optimizer = new AdamW(policy.Weights(), config.Optimizer());
         if (run.LastStep > 0) { run.Restore(optimizer); }
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);
         var order = new DataOrder(training.Problems.Count, config.Seed, config.ShuffleDataset);
