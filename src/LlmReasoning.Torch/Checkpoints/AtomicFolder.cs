@@ -14,6 +14,7 @@ public static class AtomicFolder
             throw new UserException($"{folder}: the folder exists and is not empty; choose another, or remove it");
         }
         var parent = Path.GetDirectoryName(full) ?? throw new UserException($"{folder}: the root of a file system cannot be written; choose a folder below it");
+        OutputFolder.Create(parent);
         var beside = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         try
         {
@@ -22,10 +23,6 @@ public static class AtomicFolder
             write(beside);
             if (Directory.Exists(full)) Directory.Delete(full);
             Directory.Move(beside, full);
-        }
-        catch (Exception e) when (WriteFailure.Is(e))
-        {
-            throw WriteFailure.Of(folder, e);
         }
         finally
         {
