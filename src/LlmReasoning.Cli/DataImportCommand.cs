@@ -49,6 +49,7 @@ internal static class DataImportCommand
     {
         var format = parsed.GetValue(Format)!;
         if (!Formats.TryGetValue(format, out var known)) { throw new UserException($"format is {format}; use {string.Join(", ", Formats.Keys)}"); }
+        var (fields, problemsPath) = (Fields.Names(parsed), parsed.GetValue(Problems));
         var options = new ImportOptions
         {
             Format = known,
@@ -59,8 +60,9 @@ internal static class DataImportCommand
             TopP = parsed.GetValue(TopP),
             TopK = parsed.GetValue(TopK),
             MaxNewTokens = parsed.GetValue(MaxNewTokens),
-        };
-        IReadOnlyList<Problem> problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, fields: Fields.Names(parsed)) : [];
+            Fields = problemsPath is null ? fields : new(),         // of the file that holds the problems
+        }.Validate();
+        IReadOnlyList<Problem> problems = problemsPath is null ? [] : ProblemSource.Read(problemsPath, fields: fields);
         var folder = parsed.GetValue(Output)!;
         var summary = SampleImport.Run(parsed.GetValue(Files)!, folder, options, problems);
         var results = Grader.Grade(summary.Problems, SampleFile.Read(Path.Combine(folder, "samples.jsonl")), allowUnequalN: true);

@@ -77,6 +77,7 @@ internal static class DataSelectCommand
         var against = parsed.GetValue(Against) ?? [];
         var files = SampleFile.Find(paths);
         var folder = parsed.GetValue(Output)!;
+        OutputFolder.Create(folder);
         var baseFolder = parsed.GetValue(Base);
         var selected = ResponseSelection.Select(
             problems,

@@ -90,6 +90,9 @@ internal static class EvalCompareCommand
         string[] folders = [parsed.GetValue(Base)!, .. parsed.GetValue(Model)!];
         var controlFolder = parsed.GetValue(Control);
         var evaluated = EvaluatedModel.ReadAll(controlFolder is null ? folders : [.. folders, controlFolder], parsed.GetValue(Names)!);
+        var problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, fields: Fields.Names(parsed)) : null;
+        var output = parsed.GetValue(Output)!;
+        OutputFolder.Create(output);
         var summary = ModelComparison.Of(evaluated[0], [.. evaluated.Skip(1).Take(folders.Length - 1)], controlFolder is null ? null : evaluated[^1], new ComparisonOptions
         {
             Buckets = parsed.GetValue(Buckets)!,
@@ -100,8 +103,6 @@ internal static class EvalCompareCommand
             Seed = parsed.GetValue(Seed),
             BootstrapDraws = parsed.GetValue(Draws),
         });
-        var problems = parsed.GetValue(Problems) is { } source ? ProblemSource.Read(source, fields: Fields.Names(parsed)) : null;
-        var output = parsed.GetValue(Output)!;
         ComparisonReport.Write(summary, output, problems, evaluated, parsed.GetValue(Buckets)!);
         Console.Out.Write(ComparisonText.ToText(summary));
         Console.Out.WriteLine($"written to {output}: report.html, summary.md, figures, tables");

@@ -37,22 +37,34 @@ internal static class EvalPassKCommand
         var value = config.Value;
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var source = SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE");
-        if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
+        if (value.K is < 1 or > SamplingRun.MostSamples) { throw config.Mistake(nameof(value.K), $"it must be from 1 to {SamplingRun.MostSamples}"); }
         if (value.N < value.K && config.IsGiven(nameof(value.K))) { throw config.Mistake(nameof(value.K), $"with n = {value.N} samples a problem k goes up to {value.N}; raise n or lower k"); }
         var problems = ProblemSource.Read(source, value.Filter(), value.FieldNames());
         if (value.Shard is not null) { problems = Shard.Parse(value.Shard).Of(problems); }
         var baseModel = value.Base is null ? null : EvaluatedModel.Read(value.Base);
         PassKReport.CheckBase(problems, baseModel);
+        using var held = OutputFolder.Lock(folder);
         Logging.ToFile(folder);
         IReadOnlyList<string> samples;
-        if (value.Samples is not null) { samples = SampleFile.Find(value.Samples); }
+        if (value.Samples is not null)
+        {
+            samples = SampleFile.Find(value.Samples);
+            // Where the samples lie in the folder itself, it says how they were drawn; that stays.
+            if (SampleFile.InFolder(folder) is null)
+            {
+                AtomicFile.WriteText(Path.Combine(folder, "config.yaml"), config.ToYaml(without: config.IsGiven(nameof(value.K)) ? SamplingConfig.OfSamplingAlone : [.. SamplingConfig.OfSamplingAlone, nameof(value.K)]));
+                Manifest.Write(Path.Combine(folder, "manifest.json"), samples, source);
+            }
+        }
         else
         {
-            if (value.N < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
+            if (value.N is < 1 or > SamplingRun.MostSamples) { throw config.Mistake(nameof(value.N), $"it must be from 1 to {SamplingRun.MostSamples}"); }
             SuccessBuckets.Parse(value.Buckets, value.N ?? value.K);
             PassKReport.CheckGolds(problems, value.Policy);
             var template = PromptTemplate.Load(value.Template);
-            samples = [SamplingCommand.Sample(config, [.. problems.Select(problem => new Prompt(problem.Id, template.Render(problem.Text)))], template, value.N ?? value.K, folder)];
+            var n = value.N ?? value.K;
+            var drawn = config.With(value with { N = n, K = config.IsGiven(nameof(value.K)) ? value.K : n });
+            samples = [SamplingCommand.Sample(drawn, [.. problems.Select(problem => new Prompt(problem.Id, template.Render(problem.Text)))], template, n, folder)];
         }
         var summary = PassKReport.Write(problems, samples, folder, new()
         {

@@ -56,10 +56,11 @@ internal static class EvalPerplexityCommand
         {
             throw new UserException($"--output is {output}, a file; name a folder: ppl.csv, the table and the figure are written to it");
         }
-        if (perToken is not null) { AtomicFile.RequireFileName(perToken); }
+        if (perToken is not null) { AtomicFile.RequireWritable(perToken); }
         string[] folders = [.. parsed.GetValue(ScorerFolders)!.Distinct(StringComparer.Ordinal).Select(ModelFolder.Resolve)];
         var samples = SampleFile.Find(parsed.GetValue(SampleFiles)!);
         var prompts = parsed.GetValue(Problems) is { } problems ? PromptsOf(problems, Fields.Names(parsed), PromptTemplate.Load(parsed.GetValue(Template)!)) : null;
+        if (output is not null) { OutputFolder.Create(output); }
         NativeTorch.Initialise();
         var names = ShortNames(folders);
         var scored = folders.SelectMany(folder => Score(folder, names[folder], samples, prompts, parsed.GetValue(WithPrompt))).ToList();

@@ -70,7 +70,7 @@ internal static class EvalTextCommand
 
     private static int Run(ParseResult parsed)
     {
-        if (parsed.GetValue(Draws) < 1) { throw new UserException($"--bootstrap-draws is {parsed.GetValue(Draws)}; it must be 1 or more"); }
+        Bootstrap.RequireDraws(parsed.GetValue(Draws));
         var keywords = ReflectionKeywords.Read(parsed.GetValue(Keywords)!, parsed.GetValue(Match));
         var problems = parsed.GetValue(ProblemSet) is { } file ? ProblemSource.Read(file, fields: Fields.Names(parsed)) : null;
         var baseModel = parsed.GetValue(Base) is { } folder ? EvaluatedModel.Read(folder) : null;
@@ -82,12 +82,15 @@ internal static class EvalTextCommand
             BootstrapDraws = parsed.GetValue(Draws),
         };
         if (parsed.GetValue(Buckets) is { } buckets) { options = options with { Buckets = buckets, EntropyBuckets = buckets }; }
+        var samples = SampleFile.Find(parsed.GetValue(SampleFiles)!);
+        var output = parsed.GetValue(Output)!;
+        OutputFolder.Create(output);
 
         var dataset = parsed.GetValue(ProblemSet) is { } path ? ProblemSource.NameOf(path) : baseModel?.Settings?.Dataset ?? "the samples' problems";
-        var summary = ResponseStudy.Of(Models(SampleFile.Find(parsed.GetValue(SampleFiles)!), baseModel), problems, baseModel, dataset, options);
-        ResponseReport.Write(summary, parsed.GetValue(Output)!);
+        var summary = ResponseStudy.Of(Models(samples, baseModel), problems, baseModel, dataset, options);
+        ResponseReport.Write(summary, output);
         Console.Out.Write(ResponseReport.ToText(summary));
-        Console.Out.WriteLine($"written to {parsed.GetValue(Output)}: length.csv, keywords.csv, entropy.csv, summary.md, figures");
+        Console.Out.WriteLine($"written to {output}: length.csv, keywords.csv, entropy.csv, summary.md, figures");
         return ExitCode.Done;
     }
 

@@ -21,10 +21,10 @@ internal static class Logging
     }
 
     /// <summary>Logs to <paramref name="folder"/>/log.txt too, appending, and makes the folder where it is missing. Called by the command that owns the folder; a study calls it for each of its stages, and the log before is closed.</summary>
+    /// <exception cref="UserException">As <see cref="OutputFolder.Create"/>.</exception>
     public static void ToFile(string folder)
     {
-        if (File.Exists(folder)) { throw new UserException($"{folder}: is a file; name a folder to write to"); }
-        Directory.CreateDirectory(folder);
+        OutputFolder.Create(folder);
         Close();
         _path = Path.Combine(folder, "log.txt");
         // Opened here once, because Serilog's sink reports a file that cannot be written to nobody.
@@ -65,7 +65,7 @@ internal static class Logging
         {
             Stderr.WriteLine($"llm-reasoning: warning: {_path}: the log is not complete ({e.Message})");
         }
-        _file = null;
+        (_file, _path) = (null, null);
     }
 
     private sealed class StderrSink : ILogEventSink

@@ -69,6 +69,7 @@ internal static class Program
     {
         // No response files and no bundling: an answer such as @x or -1/2 is an argument like any other.
         var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (UsageError.MistakenValue(parsed) is { } unknown) { throw new UserException(unknown); }
         return parsed.Errors.Count == 0 ? parsed : throw new UserException(UsageError.Describe(parsed));
     }
 
@@ -78,7 +79,7 @@ internal static class Program
         {
             return Fail(ExitCode.Interrupted, "interrupted");
         }
-        if (IsForTheUser(exception)) { return Fail(ExitCode.UserMistake, exception.Message); }
+        if (IsForTheUser(exception)) { return Fail(ExitCode.UserMistake, Describe(exception)); }
         var log = Logging.WriteFailure(exception);
         return Fail(ExitCode.Failure, $"{exception.GetType().Name}: {exception.Message.Split('\n')[0]}; the stack trace is in {log}");
     }
@@ -89,6 +90,15 @@ internal static class Program
         Stderr.WriteLine($"llm-reasoning: {message}");
         return exitCode;
     }
+
+    // The system's message names the path and no remedy.
+    private static string Describe(Exception exception) => exception switch
+    {
+        UserException => exception.Message,
+        UnauthorizedAccessException => $"{exception.Message.TrimEnd('.')}; change the permissions, or name another file or folder",
+        _ when WriteFailure.IsFullDisk(exception) => $"{exception.Message}; make room, then run the command again",
+        _ => $"{exception.Message.TrimEnd('.')}; check the file and the disk it is on",
+    };
 
     // A full disk or a folder that may not be written is for the user to put right, and the system's message names the path.
     // An assembly that is missing (its name holds a version) is not.

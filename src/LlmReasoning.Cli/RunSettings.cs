@@ -12,7 +12,7 @@ internal static class RunSettings
     {
         var path = Path.Combine(folder, "config.yaml");
         if (!File.Exists(path)) { throw new UserException($"{path}: is missing, so the run cannot go on as it began; start anew in another folder"); }
-        var before = Lines(File.ReadLines(path));
+        var before = Lines(RegularFile.ReadText(path).Split('\n'));
         foreach (var (key, now) in Lines(config.ToYaml().Split('\n')))
         {
             if (changeable.Contains(key)) { continue; }

@@ -22,7 +22,7 @@ internal static class RunsCommand
 
     private static int Run(string[] folders, string? output)
     {
-        if (output is not null) { AtomicFile.RequireFileName(output); }
+        if (output is not null) { AtomicFile.RequireWritable(output); }
         GatheredRun[] runs = [.. folders.SelectMany(GatheredRun.Find).DistinctBy(run => Path.GetFullPath(run.Folder), StringComparer.Ordinal)];
         if (runs.Length == 0) { throw new UserException($"{string.Join(", ", folders)}: no run in it (config.yaml with metrics.csv, or summary.json of eval passk); name folders of runs"); }
         var table = RunTable.Of(runs);

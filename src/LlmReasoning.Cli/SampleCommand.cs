@@ -32,6 +32,7 @@ internal static class SampleCommand
             ? [.. ProblemSource.Read(SamplingCommand.Require(config, value.Problems, nameof(value.Problems), "--problems FILE"), value.Filter(), value.FieldNames())
                 .Select(problem => new Prompt(problem.Id, template!.Render(problem.Text)))]
             : PromptFile.Read(promptsPath, value.Limit);
+        using var held = OutputFolder.Lock(folder);
         Logging.ToFile(folder);
         Console.Out.WriteLine(SamplingCommand.Sample(config, prompts, template, value.N ?? 1, folder));
         return ExitCode.Done;

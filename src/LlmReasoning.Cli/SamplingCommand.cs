@@ -52,7 +52,7 @@ internal static class SamplingCommand
         var value = config.Value;
         var modelPath = Require(config, value.ModelNameOrPath, nameof(value.ModelNameOrPath), "--model embedded");
         var modelId = value.ModelId ?? modelPath;
-        if (n < 1) { throw config.Mistake(nameof(value.N), "it must be at least 1"); }
+        if (n is < 1 or > SamplingRun.MostSamples) { throw config.Mistake(nameof(value.N), $"it must be from 1 to {SamplingRun.MostSamples}"); }
         var settings = config.Checked(sampling => SettingsOf(sampling).Validate());
         var samplesPath = SampleFile.ToWrite(folder);
         var manifestPath = Path.Combine(folder, "manifest.json");

@@ -87,6 +87,13 @@ internal record SamplingConfig
     public Compression? Compress { get; init; }
     public string? OutputDir { get; init; }
 
+    /// <summary>Keys without a meaning where samples are given.</summary>
+    internal static IReadOnlyCollection<string> OfSamplingAlone { get; } =
+    [
+        nameof(ModelNameOrPath), nameof(ModelId), nameof(Temperature), nameof(TopP), nameof(TopK), nameof(MinP), nameof(RepetitionPenalty), nameof(MaxCompletionLength), nameof(StopStrings),
+        nameof(Template), nameof(BatchSize), nameof(Threads), nameof(Dtype), nameof(Device), nameof(SaveTokens), nameof(Compress),
+    ];
+
     internal ProblemFilter Filter() => new() { Levels = Levels, Subset = Subset, SubsetSeed = SubsetSeed, Limit = Limit };
 
     internal ProblemFieldNames FieldNames() => new() { Problem = ProblemField, Answer = AnswerField, Id = IdField, Level = LevelField };

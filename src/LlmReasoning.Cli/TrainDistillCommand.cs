@@ -57,6 +57,7 @@ internal static class TrainDistillCommand
         NativeTorch.Initialise();
         var device = SamplingCommand.DeviceOf(config, value.Device);
         var teacherDtype = TeacherDtypeOf(config);
+        using var held = OutputFolder.Lock(folder);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var (source, tokenizer, student) = TrainingCommand.LoadModel(config, run, modelId, files.Count > 0 ? files[0] : value.Problems, device);
         using var _ = student;
@@ -81,7 +82,8 @@ internal static class TrainDistillCommand
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
             HeldOutEval? eval = null;
-            trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step), Details(step, eval = step.Eval ?? eval)), Interruption.Token);
+            var samples = trainer.StudentSamples is not null || trainer.TeacherSamples is not null;
+            trainer.Train(run, rows, step => progress.Report(step.Step, Describe(step), Details(step, samples, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, Math.Max(steps, run.LastStep)));
         return ExitCode.Done;
@@ -177,9 +179,12 @@ internal static class TrainDistillCommand
     internal static string Describe(DistillStep step) => Text($"loss {step.Loss:F4}, grad norm {step.GradNorm:G2}, epoch {step.Epoch:F2}, {step.TrainedTokens / Math.Max(step.Seconds.Rollout + step.Seconds.Train, 1e-3):F0} trained tokens/s");
 
     /// <summary>Lines below the bar.</summary>
-    internal static IReadOnlyList<string> Details(DistillStep step, HeldOutEval? eval)
+    /// <param name="step">The last one.</param>
+    /// <param name="samples">Whether steps sample.</param>
+    /// <param name="eval">The last one, or null.</param>
+    internal static IReadOnlyList<string> Details(DistillStep step, bool samples, HeldOutEval? eval)
     {
-        List<string> lines = [Text($"{step.TrainedTokens} trained tokens, lr {step.LearningRate:G3}, rollout {step.Seconds.Rollout:0.00} s, train {step.Seconds.Train:0.00} s")];
+        List<string> lines = [Text($"{step.TrainedTokens} trained tokens, lr {step.LearningRate:G3}, {(samples ? Text($"rollout {step.Seconds.Rollout:0.00} s, ") : "")}train {step.Seconds.Train:0.00} s")];
         if (step.Samples.Count > 0) { lines.Add(Text($"{step.Samples.Count} samples of the {(step.IsOnPolicy ? "student" : "teacher")}, {step.Samples.Average(sample => sample.TokenCount):0} tokens on average")); }
         if (eval is not null) { lines.Add(TrainingView.HeldOut(eval)); }
         return lines;

@@ -15,6 +15,7 @@ namespace LlmReasoning.Cli;
 internal static class TrainPretrainCommand
 {
     private const string EmbeddedCorpus = "embedded";
+    private const int MostExamples = 10_000_000;
 
     private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "gradient_checkpointing", "device",
         "eval_on_start", "metric_for_best_model", "greater_is_better"];
@@ -40,11 +41,13 @@ internal static class TrainPretrainCommand
         var folder = SamplingCommand.Require(config, value.OutputDir, nameof(value.OutputDir), "--output runs/name");
         var isGenerated = corpus == EmbeddedCorpus && !File.Exists(corpus);
         if (isGenerated && value is { CorpusSize: null, MaxSteps: -1 }) { throw config.Mistake(nameof(value.CorpusSize), "the generated corpus has no end: give corpus_size or max_steps"); }
+        if (isGenerated && CorpusSizeOf(value) > MostExamples) { throw config.Mistake(nameof(value.CorpusSize), $"the run would hold {CorpusSizeOf(value)} examples in memory; give a corpus_size of at most {MostExamples}, which the run passes over again"); }
         var heldOut = new HeldOutProblems(value.HeldOut.SelectMany(set => ProblemSource.Read(set, null, null)));
         var supervised = value.Supervised();
         var examined = TrainDistillCommand.HeldOut(supervised);
         NativeTorch.Initialise();
         var device = SamplingCommand.DeviceOf(config, value.Device);
+        using var held = OutputFolder.Lock(folder);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var source = Path.Combine(folder, "initial");
         if (run.LastStep == 0) { NewModel.Write(source, value); }
@@ -70,16 +73,17 @@ internal static class TrainPretrainCommand
         using (var progress = Progress.Start("training", steps, "steps", run.LastStep))
         {
             HeldOutEval? eval = null;
-            trainer.Train(run, rows, step => progress.Report(step.Step, TrainDistillCommand.Describe(step), TrainDistillCommand.Details(step, eval = step.Eval ?? eval)), Interruption.Token);
+            trainer.Train(run, rows, step => progress.Report(step.Step, TrainDistillCommand.Describe(step), TrainDistillCommand.Details(step, samples: false, eval = step.Eval ?? eval)), Interruption.Token);
         }
         Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, steps));
         return ExitCode.Done;
     }
 
+    private static long CorpusSizeOf(PretrainConfig config) => config.CorpusSize ?? (long)config.MaxSteps * config.PerDeviceTrainBatchSize;
+
     private static IEnumerable<SftExample> Generated(PretrainConfig config, Tokenizer tokenizer, int stopId, int limit, HeldOutProblems heldOut)
     {
-        var size = config.CorpusSize ?? (int)Math.Min(int.MaxValue, (long)config.MaxSteps * config.PerDeviceTrainBatchSize);
-        foreach (var drawn in SyntheticProblems.Corpus(config.CorpusSeed, 0, size))
+        foreach (var drawn in SyntheticProblems.Corpus(config.CorpusSeed, 0, (int)CorpusSizeOf(config)))
         {
             heldOut.RefuseIn(drawn.Problem, drawn.Id);
             yield return Fitting(SftExample.Of(tokenizer, drawn.Prompt, drawn.Response, stopId, drawn.Id), limit, drawn.Id);

@@ -57,6 +57,7 @@ internal static class TrainRlvrCommand
         PassKReport.CheckGolds(examined, value.Policy);
         var training = ProblemBuckets.Of(fitting, value.BaseEval, value.Buckets);
         var heldOut = examined.Count == 0 ? null : ProblemBuckets.Of(examined, value.EvalBaseEval, value.Buckets);
+        using var held = OutputFolder.Lock(folder);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         if (run.LastStep >= value.MaxSteps && !(value.IsEvalStep(run.LastStep) && run.LacksEval))
         {

@@ -48,28 +48,31 @@ internal static class VerifyCommand
 
     private static void VerifyBatch(string file, ExtractionPolicy policy, TextWriter output)
     {
-        if (file != "-" && !File.Exists(file)) { throw new UserException($"{file}: no such file; give a JSONL file of {{id, gold, response}}, or - for stdin"); }
-        if (file != "-") { RegularFile.Require(file); }
-        using var reader = file == "-" ? Console.In : new StreamReader(file);
         GoldAnswer? gold = null;
-        for (var number = 1; reader.ReadLine() is { } line; number++)
+        foreach (var (row, place) in file == "-" ? StandardInput() : JsonLines.Read(file))
         {
-            if (string.IsNullOrWhiteSpace(line)) { continue; }
-            var row = JsonLines.Parse(line, $"{file}: line {number}");
-            var reference = Text(row, file, number, "gold");
+            var reference = Text(row, place, "gold");
             if (gold?.Text != reference) { gold = GoldAnswer.Parse(reference); }       // rows of one problem follow each other
             var verdict = row.TryGetProperty("answer", out _)
-                ? Verifier.VerifyAnswer(gold, Text(row, file, number, "answer"))
-                : Verifier.Verify(gold, Text(row, file, number, "response"), policy);
+                ? Verifier.VerifyAnswer(gold, Text(row, place, "answer"))
+                : Verifier.Verify(gold, Text(row, place, "response"), policy);
             output.WriteLine(JsonSerializer.Serialize(new { Id = Id(row), verdict.Outcome, verdict.Reason, verdict.GoldKind, verdict.AnswerKind, verdict.Answer, verdict.WorkUsed }, Json));
+        }
+    }
+
+    private static IEnumerable<(JsonElement Row, string Place)> StandardInput()
+    {
+        for (var number = 1; Console.In.ReadLine() is { } line; number++)
+        {
+            if (!string.IsNullOrWhiteSpace(line)) { yield return (JsonLines.Parse(line, $"-: line {number}"), $"-: line {number}"); }
         }
     }
 
     private static JsonElement? Id(JsonElement row) => row.TryGetProperty("id", out var id) ? id : null;
 
-    private static string Text(JsonElement row, string file, int number, string key)
+    private static string Text(JsonElement row, string place, string key)
     {
         if (row.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String) { return value.GetString()!; }
-        throw new UserException($"{file}: line {number} has no text \"{key}\"; every line holds {{id, gold, response}} or {{id, gold, answer}}");
+        throw new UserException($"{place}: has no text \"{key}\"; every line holds {{id, gold, response}} or {{id, gold, answer}}");
     }
 }

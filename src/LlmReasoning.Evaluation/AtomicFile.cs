@@ -4,19 +4,42 @@ namespace LlmReasoning;
 public static class AtomicFile
 {
     /// <summary>Refuses what can never be written, for a command that would find out after hours of work.</summary>
-    /// <exception cref="UserException">The name is empty, or that of a folder.</exception>
-    public static void RequireFileName(string path)
+    /// <exception cref="UserException">The name is empty, or that of a folder; the file's folder cannot be written to.</exception>
+    public static void RequireWritable(string path)
+    {
+        RequireFileName(path);
+        if (!IsDevice(path)) { OutputFolder.Create(Path.GetDirectoryName(Path.GetFullPath(path))!); }
+    }
+
+    /// <summary>Calls <paramref name="write"/> on a new file beside <paramref name="path"/> and renames it when that returns. A link stays one: what it leads to is replaced.</summary>
+    /// <exception cref="UserException">As <see cref="RequireWritable"/>; the disk is full.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        RequireFileName(path);
+        try
+        {
+            WriteBeside(path, write);
+        }
+        catch (Exception e) when (WriteFailure.Is(e))
+        {
+            throw WriteFailure.Of(path, e);
+        }
+    }
+
+    /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte order mark.</summary>
+    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    private static void RequireFileName(string path)
     {
         if (string.IsNullOrWhiteSpace(path)) { throw new UserException("the name of the file to write is empty; name a file"); }
         if (Directory.Exists(path)) { throw new UserException($"{path}: is a folder; name a file to write"); }
     }
 
-    /// <summary>Calls <paramref name="write"/> on a new file beside <paramref name="path"/> and renames it when that returns. A link stays one: what it leads to is replaced.</summary>
-    /// <exception cref="UserException">As <see cref="RequireFileName"/>.</exception>
-    public static void Write(string path, Action<Stream> write)
+    private static bool IsDevice(string path) => Path.GetDirectoryName(Path.GetFullPath(path)) is "/dev" or "/dev/fd" or "/proc/self/fd";
+
+    private static void WriteBeside(string path, Action<Stream> write)
     {
-        RequireFileName(path);
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is "/dev" or "/dev/fd" or "/proc/self/fd")
+        if (IsDevice(path))
         {
             // Renaming would put a file in the place of /dev/null or /dev/stdout.
             using var device = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
@@ -41,7 +64,4 @@ public static class AtomicFile
             File.Delete(beside);
         }
     }
-
-    /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte order mark.</summary>
-    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 }

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace LlmReasoning;
 
-/// <summary>Refuses what looks like a file and has no end, or waits for a writer: a pipe, a device, a socket.</summary>
+/// <summary>Reads files, and refuses what looks like one and has no end, or waits for a writer: a pipe, a device, a socket.</summary>
 public static partial class RegularFile
 {
+    /// <summary>What is read whole is no larger: settings, tables and manifests are small.</summary>
+    private const long MostBytes = 256 << 20;
+
     private const int WorkingFolder = -100;     // AT_FDCWD
     private const uint TypeMask = 1;            // STATX_TYPE
     private const int ModeOffset = 28;          // of stx_mode; struct statx is the same on every architecture
@@ -20,6 +24,27 @@ public static partial class RegularFile
         if (Statx(WorkingFolder, path, 0, TypeMask, status) != 0) { return; }
         var type = BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeOffset)) & FileTypeBits;
         if (type is not (Regular or Folder)) { throw new UserException($"{path}: is a pipe or a device, not a file; write its content to a file and name that"); }
+    }
+
+    /// <summary>The bytes of a file that is read whole.</summary>
+    /// <exception cref="UserException">As <see cref="Require"/>; or it is larger than 256 MB.</exception>
+    public static byte[] ReadBytes(string path)
+    {
+        Require(path);
+        var length = new FileInfo(path).Length;
+        return length <= MostBytes ? File.ReadAllBytes(path) : throw new UserException($"{path}: {length} bytes; such a file has at most {MostBytes}, so it is another file");
+    }
+
+    /// <summary>The text of a UTF-8 file that is read whole, without a byte order mark.</summary>
+    /// <exception cref="UserException">As <see cref="ReadBytes"/>.</exception>
+    public static string ReadText(string path) => Encoding.UTF8.GetString(ReadBytes(path)).TrimStart('\uFEFF');
+
+    /// <summary>Opens a file that is read as a stream.</summary>
+    /// <exception cref="UserException">As <see cref="Require"/>.</exception>
+    public static FileStream OpenRead(string path)
+    {
+        Require(path);
+        return File.OpenRead(path);
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

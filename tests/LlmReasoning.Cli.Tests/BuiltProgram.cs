@@ -30,7 +30,18 @@ internal static class BuiltProgram
         return Finish(process);
     }
 
-    public static Process Start(string folder, string? torchLib, params string[] arguments)
+    /// <summary>Runs the program with another cache folder of the user's.</summary>
+    public static Finished RunWithCache(string cache, params string[] arguments)
+    {
+        var start = StartInfo(Folder, TorchLib, arguments);
+        start.Environment["XDG_CACHE_HOME"] = cache;
+        using var process = Process.Start(start)!;
+        return Finish(process);
+    }
+
+    public static Process Start(string folder, string? torchLib, params string[] arguments) => Process.Start(StartInfo(folder, torchLib, arguments))!;
+
+    private static ProcessStartInfo StartInfo(string folder, string? torchLib, string[] arguments)
     {
         var start = new ProcessStartInfo(Dotnet, [Path.Combine(folder, "llm-reasoning.dll"), .. arguments])
         {
@@ -39,7 +50,7 @@ internal static class BuiltProgram
         };
         start.Environment.Remove("TORCH_LIB");
         if (torchLib is not null) { start.Environment["TORCH_LIB"] = torchLib; }
-        return Process.Start(start)!;
+        return start;
     }
 
     public static Finished Finish(Process process)

@@ -9,6 +9,12 @@ public sealed class ProgramTests
     [InlineData(new[] { "inof" }, "'inof' is not known here (did you mean 'info'?); see llm-reasoning --help")]
     [InlineData(new[] { "info", "--jsno" }, "'--jsno' is not known here (did you mean '--json'?); see llm-reasoning info --help")]
     [InlineData(new[] { "info", "extra" }, "'extra' is not known here; see llm-reasoning info --help")]
+    [InlineData(new[] { "train", "distill", "--teacher-data", "a.jsonl", "--outptu", "x" }, "'--outptu' is not known here (did you mean '--output'?); see llm-reasoning train distill --help")]
+    [InlineData(new[] { "eval", "compare", "--base", "a", "--output", "c", "--model", "b", "--control-run", "d" }, "'--control-run' is not known here (did you mean '--control'?); see llm-reasoning eval compare --help")]
+    [InlineData(new[] { "sample", "--level", "1", "2", "--modle", "embedded" }, "'--modle' is not known here (did you mean '--model'?)")]
+    [InlineData(new[] { "runs", "summary", "a", "--outptu", "x" }, "'--outptu' is not known here (did you mean '--output'?)")]
+    [InlineData(new[] { "sample", "--output", "--modle", "embedded" }, "'--modle' is not known here (did you mean '--model'?)")]
+    [InlineData(new[] { "info", "--verbsoe" }, "'--verbsoe' is not known here (did you mean '--verbose'?)")]
     [InlineData(new[] { "info", "@missing" }, "'@missing' is not known here; see llm-reasoning info --help")]
     public void AMistakeInTheCommandLineIsOneLineAndExitCodeOne(string[] arguments, string expected)
     {

@@ -127,15 +127,30 @@ public sealed class SamplingCommandTests : IDisposable
     [Fact]
     public void GivenSamplesAreGradedWithoutTheModel()
     {
-        EvalPassK(Folder("a"), "--k", "4");
+        EvalPassK(Folder("a"), "--n", "4");
+        var drawn = File.ReadAllText(Path.Combine(Folder("a"), "config.yaml"));
         var run = BuiltProgram.Run("eval", "passk", "--samples", Path.Combine(Folder("a"), "samples.jsonl"), "--problems", "embedded-test", "--limit", "3", "--output", Folder("b"));
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(File.ReadAllBytes(Path.Combine(Folder("a"), "problems.csv")), File.ReadAllBytes(Path.Combine(Folder("b"), "problems.csv")));
+
+        // What it was made with: what grading depends on, and nothing that only sampling does.
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder("b"), "manifest.json")));
+        Assert.Equal(64, manifest.RootElement.GetProperty("samples")[0].GetProperty("sha256").GetString()!.Length);
+        var config = Path.Combine(Folder("b"), "config.yaml");
+        var keys = File.ReadLines(config).Select(line => line.Split(':')[0]).ToList();
+        Assert.Contains("policy", keys);
+        Assert.DoesNotContain("temperature", keys);
+
+        // A config.yaml that was written makes the same again; beside samples it stays that of the sampling.
+        Assert.Equal(0, BuiltProgram.Run("eval", "passk", "--config", config, "--output", Folder("c")).ExitCode);
+        Assert.Equal(0, BuiltProgram.Run("eval", "passk", "--config", Path.Combine(Folder("a"), "config.yaml")).ExitCode);
+        Assert.Equal(0, BuiltProgram.Run("eval", "passk", "--samples", Folder("a"), "--problems", "embedded-test", "--limit", "3", "--output", Folder("a")).ExitCode);
+        Assert.Equal(drawn, File.ReadAllText(Path.Combine(Folder("a"), "config.yaml")));
     }
 
     public static TheoryData<string, string[]> Mistakes => new()
     {
-        { "k is 0; it must be at least 1", ["--k", "0"] },
+        { "k is 0; it must be from 1 to 100000", ["--k", "0"] },
         { "raise n or lower k", ["--n", "4", "--k", "8"] },
         { "temperature is 0 with n = 4", ["--k", "4", "--temperature", "0"] },
         { "top_p is 2", ["--k", "4", "--top-p", "2"] },
@@ -145,8 +160,9 @@ public sealed class SamplingCommandTests : IDisposable
         { "dtype is int4", ["--k", "4", "--dtype", "int4"] },
         { "did you mean temperature?", ["--set", "temperatur=1"] },
         { "batch_size is 0", ["--k", "4", "--batch-size", "0"] },
-        { "--n: n is 0; it must be at least 1", ["--n", "0"] },
-        { "--n: n is -1; it must be at least 1", ["--n", "-1"] },
+        { "--n: n is 0; it must be from 1 to 100000", ["--n", "0"] },
+        { "--n: n is -1; it must be from 1 to 100000", ["--n", "-1"] },
+        { "--n: n is 2000000000; it must be from 1 to 100000", ["--n", "2000000000"] },
         { "buckets is \"0,9\"", ["--k", "4", "--buckets", "0,9"] },
         { "stop_strings is an empty text", ["--k", "4", "--stop", ""] },
     };
@@ -227,7 +243,7 @@ public sealed class SamplingCommandTests : IDisposable
         var run = BuiltProgram.Run("sample", "--model", "embedded", "--prompts", prompts, "--output", Folder("a"));
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("the prompt has 300 tokens and the model's context is 256", run.OneErrorLine, StringComparison.Ordinal);
-        Assert.Equal(["log.txt"], Directory.GetFileSystemEntries(Folder("a")).Select(Path.GetFileName));
+        Assert.Equal([".lock", "log.txt"], Directory.GetFileSystemEntries(Folder("a")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Theory]

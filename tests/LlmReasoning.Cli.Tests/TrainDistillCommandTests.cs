@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Distillation;
+
 namespace LlmReasoning.Cli.Tests;
 
 public sealed class TrainDistillCommandTests : IDisposable
@@ -17,6 +19,15 @@ public sealed class TrainDistillCommandTests : IDisposable
         Assert.Contains("Compute 2+2.\\n\n[\\boxed][{][4][}][<|im_end|>]\n", finished.Output, StringComparison.Ordinal);
         Assert.Contains("100.0 % end with a stop token that is trained", finished.Output, StringComparison.Ordinal);
         Assert.Contains("row is 3; there are 2 examples", BuiltProgram.Run("data", "inspect", file, "--row", "3").OneErrorLine, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false, "12 trained tokens, lr 0.001, train 2.00 s")]
+    [InlineData(true, "12 trained tokens, lr 0.001, rollout 0.50 s, train 2.00 s")]
+    public void AStepOfARunThatNeverSamplesHasNoTimeOfSampling(bool samples, string expected)
+    {
+        var step = new DistillStep { Step = 1, Loss = 1, GradNorm = 1, LearningRate = 0.001, TrainedTokens = 12, Epoch = 0, IsOnPolicy = false, Samples = [], Seconds = (samples ? 0.5 : 0, 2) };
+        Assert.Equal([expected], TrainDistillCommand.Details(step, samples, eval: null));
     }
 
     [Fact]

@@ -12,11 +12,12 @@ public sealed class AtomicFileTests : IDisposable
     public void WhatFailsHalfwayLeavesTheFileAsItWasAndNothingBeside()
     {
         var path = _folder.File("a.txt", "before");
-        Assert.Throws<IOException>(() => AtomicFile.Write(path, stream =>
+        var failure = Assert.Throws<UserException>(() => AtomicFile.Write(path, stream =>
         {
             stream.Write("half"u8);
-            throw new IOException("disk full");
+            throw new IOException("no device");
         }));
+        Assert.Equal($"{path}: cannot be written: no device; choose another place", failure.Message);
         Assert.Equal("before", File.ReadAllText(path));
         Assert.Equal([path], Directory.GetFileSystemEntries(_folder.Path));
     }
@@ -30,6 +31,17 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void AFolderIsTheUsersMistake() =>
         Assert.Equal($"{_folder.Path}: is a folder; name a file to write", Assert.Throws<UserException>(() => AtomicFile.WriteText(_folder.Path, "x")).Message);
+
+    [Fact]
+    public void AFullDiskIsToldWithTheRemedy()
+    {
+        if (!File.Exists("/dev/full")) { Assert.Skip("needs /dev/full"); }
+        Assert.Equal("/dev/full: cannot be written: the disk is full; make room, or choose a place on another disk", Assert.Throws<UserException>(() => AtomicFile.WriteText("/dev/full", "x")).Message);
+    }
+
+    [Fact]
+    public void ANameThatIsTooLongIsTheUsersMistake() =>
+        Assert.Contains("the name is too long; choose a shorter one", Assert.Throws<UserException>(() => AtomicFile.WriteText(Path.Combine(_folder.Path, new string('a', 300)), "x")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData(true)]

@@ -14,10 +14,12 @@ internal sealed class RunConfig<T> where T : class
         .ToDictionary(property => ConfigType.SnakeCase(property.Name));
 
     private readonly Dictionary<string, ConfigEntry> _given;
+    private readonly string? _path;
 
-    private RunConfig(T value, Dictionary<string, ConfigEntry> given, string? ignored)
+    private RunConfig(T value, string? path, Dictionary<string, ConfigEntry> given, string? ignored)
     {
         Value = value;
+        _path = path;
         _given = given;
         Ignored = ignored;
     }
@@ -67,7 +69,7 @@ internal sealed class RunConfig<T> where T : class
                 throw new UserException($"{path ?? "command line"}: {key} is not given and has no default; add '{key}: ...' to the config or --set {key}=...");
             }
         }
-        return new(value, given, ForeignKeys.Describe(ignored));
+        return new(value, path, given, ForeignKeys.Describe(ignored));
     }
 
     /// <summary>An override written as <c>key=value</c>; a list as <c>key=[a, b]</c>.</summary>
@@ -83,19 +85,25 @@ internal sealed class RunConfig<T> where T : class
     }
 
     /// <summary>The same with another record: one in which what follows from other keys is written out.</summary>
-    public RunConfig<T> With(T value) => new(value, _given, Ignored);
+    public RunConfig<T> With(T value) => new(value, _path, _given, Ignored);
 
     /// <summary>Whether the file or the command line says it.</summary>
     /// <param name="key">The name of the record's property.</param>
     public bool IsGiven(string key) => _given.ContainsKey(ConfigType.SnakeCase(key));
 
-    /// <summary>The mistake that <paramref name="key"/> has the value it has, such as one outside its range. Names the file and line it came from.</summary>
+    /// <summary>Whether the command line says it.</summary>
+    /// <param name="key">The name of the record's property.</param>
+    public bool IsOnCommandLine(string key) => OriginOf(ConfigType.SnakeCase(key))?.StartsWith("--", StringComparison.Ordinal) == true;
+
+    /// <summary>The mistake that <paramref name="key"/> has the value it has, such as one outside its range. Names the file and line it came from, the file alone where it is not given.</summary>
     /// <param name="key">The name of the record's property.</param>
     /// <param name="remedy">What it must be, such as "it must not exceed n (256)".</param>
     public UserException Mistake(string key, string remedy)
     {
         var name = ConfigType.SnakeCase(key);
-        return new($"{OriginOf(name) ?? "default"}: {name} is {ConfigType.Write(Properties[name].GetValue(Value))}; {remedy}");
+        var value = ConfigType.Write(Properties[name].GetValue(Value));
+        var said = OriginOf(name) is not null ? $"is {value}" : value == "null" ? "is not given" : $"is {value} by default";
+        return new($"{OriginOf(name) ?? _path ?? "command line"}: {name} {said}; {remedy}");
     }
 
     /// <summary>What a check of the record gives; a mistake of <see cref="UserException.Require"/> names the file and line that its key came from.</summary>
@@ -106,7 +114,7 @@ internal sealed class RunConfig<T> where T : class
         {
             return check(Value);
         }
-        catch (UserException e) when (e.Key is { } key && OriginOf(key) is { } origin)
+        catch (UserException e) when (e.Key is { } key && (OriginOf(key) ?? _path) is { } origin)
         {
             throw new UserException($"{origin}: {e.Message}", e);
         }
@@ -116,10 +124,11 @@ internal sealed class RunConfig<T> where T : class
     private string? OriginOf(string keys) => keys.Split(" and ").Select(key => _given.GetValueOrDefault(key)?.Origin).FirstOrDefault(origin => origin is not null);
 
     /// <summary>The resolved settings as YAML, every default written out; reading it gives the same settings.</summary>
-    public string ToYaml()
+    /// <param name="without">Names of the record's properties that have no meaning in this run; null = none.</param>
+    public string ToYaml(IReadOnlyCollection<string>? without = null)
     {
         var yaml = new StringBuilder();
-        foreach (var (key, property) in Properties) { yaml.Append($"{key}: {ConfigType.Write(property.GetValue(Value))}\n"); }
+        foreach (var (key, property) in Properties.Where(pair => without?.Contains(pair.Value.Name) != true)) { yaml.Append($"{key}: {ConfigType.Write(property.GetValue(Value))}\n"); }
         return yaml.ToString();
     }
 

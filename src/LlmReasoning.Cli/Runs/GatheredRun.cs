@@ -63,7 +63,7 @@ internal sealed partial record GatheredRun
     {
         string[] names = [];
         double?[] last = [];
-        var text = File.ReadAllText(path);
+        var text = RegularFile.ReadText(path);
         foreach (var line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var fields = line.TrimEnd('\r').Split(',');
@@ -87,7 +87,7 @@ internal sealed partial record GatheredRun
         if (!File.Exists(path) || !File.Exists(Path.Combine(folder, "passk.csv"))) { return null; }
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(RegularFile.ReadBytes(path));
             var summary = json.RootElement;
             if (!summary.TryGetProperty("sampling", out var sampling)) { return null; }         // that of a comparison
             var settings = sampling.EnumerateObject().Where(setting => setting.Name is not ("seed" or "model_name")).ToDictionary(setting => setting.Name, setting => setting.Value.ToString());

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Evaluation.Tables;
+using Serilog;
 
 namespace LlmReasoning.Cli.Study;
 
@@ -28,15 +29,28 @@ internal static class Calibration
         {
             var (samplingRate, samples) = Sampling(root, design, folder);
             var speed = new Speed(samplingRate, Training(root, design, folder, samples));
-            var all = ReadAll();
-            all[KeyOf(design)] = speed;
-            AtomicFile.WriteText(CacheFile, JsonSerializer.Serialize(all) + "\n");
+            Remember(design, speed);
             return speed;
         }
         finally
         {
             Logging.Close();
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // What was measured serves this plan even where it cannot be kept for later ones.
+    private static void Remember(StudyDesign design, Speed speed)
+    {
+        var all = ReadAll();
+        all[KeyOf(design)] = speed;
+        try
+        {
+            AtomicFile.WriteText(CacheFile, JsonSerializer.Serialize(all) + "\n");
+        }
+        catch (UserException e)
+        {
+            Log.Warning("the measured speed is not kept for later plans: {Reason:l}", e.Message);
         }
     }
 
@@ -78,13 +92,13 @@ internal static class Calibration
         Program.Run(root,
         [
             "train", "distill", "--model", design.Model, "--teacher-data", data, "--output", run,
-            "--set", $"max_steps={Text(TrainingSteps)}", "--set", "per_device_train_batch_size=32", "--set", $"template={design.Config.Template}", "--set", "learning_rate=0", "--set", "drop_overlong=true",
+            "--set", $"max_steps={Text(TrainingSteps)}", "--set", "per_device_train_batch_size=32", "--set", $"template={design.Config.Template}", "--set", "learning_rate=1e-12", "--set", "drop_overlong=true",
         ]);
         var rows = File.ReadAllLines(Path.Combine(run, "metrics.csv")).Select(line => line.Split(',')).ToList();
         double Sum(string column) => rows.Skip(2).Sum(row => double.Parse(row[Array.IndexOf(rows[0], column)], CultureInfo.InvariantCulture));      // without the first step
         var prompts = samples.Sum(sample => (double)(sample.PromptTokens + sample.CompletionTokens)) / samples.Sum(sample => (double)sample.CompletionTokens);
         var seconds = StepTimings.Read(Path.Combine(run, StepTimings.FileName)).Skip(1).Sum(timing => timing.Seconds);
-        return Sum("trained_tokens") * prompts / Math.Max(seconds, 1e-3);
+        return Sum("trained_tokens") * prompts / seconds;
     }
 
     private static string KeyOf(StudyDesign design) =>
@@ -94,9 +108,9 @@ internal static class Calibration
     {
         try
         {
-            return File.Exists(CacheFile) ? JsonSerializer.Deserialize<Dictionary<string, Speed>>(File.ReadAllText(CacheFile)) ?? [] : [];
+            return File.Exists(CacheFile) ? JsonSerializer.Deserialize<Dictionary<string, Speed>>(RegularFile.ReadText(CacheFile)) ?? [] : [];
         }
-        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or UserException)
         {
             return [];
         }

@@ -22,7 +22,7 @@ internal sealed class FileHashes
         var (bytes, modified) = (file.Length, file.LastWriteTimeUtc.Ticks);
         if (before is not null && before.Bytes == bytes && before.Modified == modified) { return before; }
         if (_known.TryGetValue(path, out var known) && known.Bytes == bytes && known.Modified == modified) { return known; }
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return _known[path] = new(Convert.ToHexStringLower(SHA256.HashData(stream)), bytes, modified);
     }
 }

@@ -43,7 +43,7 @@ internal sealed record StageRecord
     {
         try
         {
-            return File.Exists(path) && new FileInfo(path).Length < 1 << 20 ? JsonSerializer.Deserialize<StageRecord>(File.ReadAllText(path), s_style) : null;
+            return File.Exists(path) && new FileInfo(path).Length < 1 << 20 ? JsonSerializer.Deserialize<StageRecord>(RegularFile.ReadText(path), s_style) : null;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {

@@ -83,7 +83,7 @@ internal sealed class StageStates(FileHashes hashes)
     private static StageState WithoutRecord(Stage stage)
     {
         if (!Directory.Exists(stage.Folder)) { return new(StageStatus.ToDo); }
-        string[] entries = [.. Directory.EnumerateFileSystemEntries(stage.Folder).Select(path => Path.GetFileName(path)!).Where(name => !StudyFolder.IsLeftover(name))];
+        string[] entries = [.. Directory.EnumerateFileSystemEntries(stage.Folder).Select(path => Path.GetFileName(path)!).Where(name => name != OutputFolder.LockFile && !StudyFolder.IsLeftover(name))];
         if (entries.Length == 0) { return new(StageStatus.ToDo); }
         if (!entries.Any(s_ownFiles.Contains))
         {

@@ -29,8 +29,8 @@ internal static class StudyArms
         foreach (var arm in value.Arms)
         {
             if (arm is BaseRlvr or RlvrRlvr && !value.Arms.Contains(Rlvr)) { throw Mistake($"{arm} learns from the RLVR model; add {Rlvr}"); }
-            if (arm == Rlvr && value.RlvrConfig is null) { throw config.Mistake(nameof(value.RlvrConfig), $"{arm} is trained by it; name a config of train rlvr"); }
-            if (IsDistilled(arm) && value.DistillConfig is null) { throw config.Mistake(nameof(value.DistillConfig), $"{arm} is trained by it; name a config of train distill"); }
+            if (arm == Rlvr && value.RlvrConfig is null) { throw config.Mistake(nameof(value.RlvrConfig), $"{arm} is trained by it; name a config of train rlvr, as in rlvr_config: rlvr.yaml"); }
+            if (IsDistilled(arm) && value.DistillConfig is null) { throw config.Mistake(nameof(value.DistillConfig), $"{arm} is trained by it; name a config of train distill, as in distill_config: distill.yaml"); }
             if (arm is BaseBase || NeedsTeacher(arm)) { RequireSamples(config, nameof(value.NTrain), value.NTrain, arm); }
             if (arm is BaseRlvr or RlvrRlvr) { RequireSamples(config, nameof(value.NTrainRlvr), value.NTrainRlvr, arm); }
             if (NeedsTeacher(arm)) { RequireTeacher(config, arm); }

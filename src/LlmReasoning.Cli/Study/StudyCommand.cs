@@ -49,7 +49,7 @@ internal static class StudyCommand
         command.SetAction(parsed =>
         {
             var design = load(parsed);
-            using var held = StudyFolder.Lock(design.Folder);
+            using var held = OutputFolder.Lock(design.Folder);
             StudyRun.Run(parsed.RootCommandResult.Command, design, SpeedOf(design));
             if (design.Arms.Count == 1)
             {

@@ -41,8 +41,8 @@ internal sealed class StudyDesign
         (_train, TestSource) = (FullName(_config.TrainProblems), FullName(_config.TestProblems));
         _rlvrFile = BesideConfig(_config.RlvrConfig, configPath);
         _distillFile = BesideConfig(_config.DistillConfig, configPath);
-        _rlvr = _rlvrFile is null ? null : LoadTraining<RlvrConfig>(_rlvrFile, value => value.Validate());
-        _distill = _distillFile is null ? null : LoadTraining<DistillConfig>(_distillFile, value => value.Validate());
+        _rlvr = _rlvrFile is null ? null : LoadTraining<RlvrConfig>(_rlvrFile, config, value => value.Validate());
+        _distill = _distillFile is null ? null : LoadTraining<DistillConfig>(_distillFile, config, value => value.Validate());
         TrainProblems = ProblemSource.Read(_train, null, null);
         TestProblems = ProblemSource.Read(TestSource, null, null);
         Parameters = ModelConfig.Read(ModelFolder.Resolve(Model)).Parameters().Sum(weight => weight.Shape.Aggregate(1L, (product, size) => product * size));
@@ -108,9 +108,10 @@ internal sealed class StudyDesign
         {
             throw config.Mistake(nameof(value.Name), "it names a folder: letters, digits, - and _");
         }
-        if (value.K < 1) { throw config.Mistake(nameof(value.K), "it must be at least 1"); }
-        if (value.NTrain < 0) { throw config.Mistake(nameof(value.NTrain), "it must be 0 or positive"); }
-        if (value.NTrainRlvr < 0) { throw config.Mistake(nameof(value.NTrainRlvr), "it must be 0 or positive"); }
+        const int most = SamplingRun.MostSamples;
+        if (value.K is < 1 or > most) { throw config.Mistake(nameof(value.K), $"it must be from 1 to {most}"); }
+        if (value.NTrain is < 0 or > most) { throw config.Mistake(nameof(value.NTrain), $"it must be from 0 to {most}"); }
+        if (value.NTrainRlvr is < 0 or > most) { throw config.Mistake(nameof(value.NTrainRlvr), $"it must be from 0 to {most}"); }
         if (value.MaxPerProblem < 1) { throw config.Mistake(nameof(value.MaxPerProblem), "it must be at least 1"); }
         if (value.MinBaseCorrect < 1) { throw config.Mistake(nameof(value.MinBaseCorrect), "it must be at least 1"); }
         if (value.Arms.Any(StudyArms.NeedsTeacher) && value.MinBaseCorrect > value.NTrain) { throw config.Mistake(nameof(value.MinBaseCorrect), $"of n_train = {value.NTrain} samples no more can be correct"); }
@@ -372,7 +373,8 @@ internal sealed class StudyDesign
     private static string? BesideConfig(string? path, string? configPath) =>
         path is null || configPath is null ? path : Path.GetFullPath(path, Path.GetDirectoryName(Path.GetFullPath(configPath))!);
 
-    private RunConfig<T> LoadTraining<T>(string file, Func<T, T> validate) where T : class
+    // What the study names and a training config names too must be the same, unless it was given on the command line: that wins over every file.
+    private static RunConfig<T> LoadTraining<T>(string file, RunConfig<StudyConfig> study, Func<T, T> validate) where T : class
     {
         var config = RunConfig<T>.Load(file, []);
         try
@@ -383,13 +385,15 @@ internal sealed class StudyDesign
         {
             throw new UserException($"{file}: {e.Message}", e);
         }
-        foreach (var (key, property, study) in (ReadOnlySpan<(string, string, string)>)
+        foreach (var (property, ofStudy, wanted) in (ReadOnlySpan<(string, string, string)>)
         [
-            ("model_name_or_path", "ModelNameOrPath", _config.ModelNameOrPath), ("problems", "Problems", _config.TrainProblems), ("template", "Template", _config.Template),
+            ("ModelNameOrPath", nameof(StudyConfig.ModelNameOrPath), study.Value.ModelNameOrPath),
+            ("Problems", nameof(StudyConfig.TrainProblems), study.Value.TrainProblems),
+            ("Template", nameof(StudyConfig.Template), study.Value.Template),
         ])
         {
-            if (typeof(T).GetProperty(property) is not { } info || !config.IsGiven(property) || info.GetValue(config.Value) is not string own) { continue; }
-            if (own != study) { throw config.Mistake(property, $"the study has {study}; leave {key} out here, the study's is taken"); }
+            if (study.IsOnCommandLine(ofStudy) || !config.IsGiven(property) || typeof(T).GetProperty(property)?.GetValue(config.Value) is not string own) { continue; }
+            if (own != wanted) { throw config.Mistake(property, $"the study has {wanted}; leave {ConfigType.SnakeCase(property)} out here, the study's is taken"); }
         }
         return config;
     }

@@ -3,11 +3,10 @@ using System.Text.Json;
 
 namespace LlmReasoning.Cli.Study;
 
-/// <summary>A study's folder: whether it is one, who works in it, and what killed processes left there.</summary>
+/// <summary>A study's folder: whether it is one, and what killed processes left there.</summary>
 internal static class StudyFolder
 {
     public const string StudyFile = "study.json";
-    private const string LockFile = "study.lock";
 
     private static readonly JsonSerializerOptions s_style = new()
     {
@@ -24,24 +23,8 @@ internal static class StudyFolder
         if (File.Exists(folder)) { throw new UserException($"{folder}: is a file; choose another --output"); }
         if (!Directory.Exists(folder) || File.Exists(Path.Combine(folder, StudyFile))) { return; }
         var foreign = Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)
-            .FirstOrDefault(name => !IsLeftover(name) && name != LockFile && !name.StartsWith("seed-", StringComparison.Ordinal));
+            .FirstOrDefault(name => !IsLeftover(name) && name != OutputFolder.LockFile && !name.StartsWith("seed-", StringComparison.Ordinal));
         if (foreign is not null) { throw new UserException($"{folder}: holds {foreign} and no {StudyFile}, so it is no study's folder; choose another --output"); }
-    }
-
-    /// <summary>Keeps other processes out until it is disposed of, or this process ends. The file stays, and means nothing by itself.</summary>
-    /// <exception cref="UserException">Another process holds it.</exception>
-    public static IDisposable Lock(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, LockFile);
-        try
-        {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (File.Exists(path))
-        {
-            throw new UserException($"{folder}: another study run is at work here; wait for its end, or choose another --output", e);
-        }
     }
 
     /// <summary>Writes study.json, which the report reads.</summary>

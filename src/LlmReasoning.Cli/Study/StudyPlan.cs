@@ -14,7 +14,8 @@ internal static class StudyPlan
         var states = new StageStates(new());
         var text = new StringBuilder();
         List<string[]> rows = [s_header];
-        var (left, samples, tokens, disk, open) = (0.0, 0L, 0.0, 0.0, 0);
+        var open = new List<Stage>();
+        var (samples, tokens, disk) = (0L, 0.0, 0.0);
         foreach (var stage in design.Stages)
         {
             var state = states.Of(stage);
@@ -22,9 +23,10 @@ internal static class StudyPlan
             var stageTokens = cost.SampledTokens + cost.TrainedTokens;
             rows.Add([stage.Name, cost.Samples == 0 ? "" : Number(cost.Samples), stageTokens == 0 ? "" : Number(stageTokens), Minutes(seconds), Bytes(cost.Bytes), Reads(stage), $"{state}"]);
             if (state.Status == StageStatus.Done) { continue; }
-            (left, samples, tokens, disk, open) = (left + seconds, samples + cost.Samples, tokens + stageTokens, disk + cost.Bytes, open + 1);
+            open.Add(stage);
+            (samples, tokens, disk) = (samples + cost.Samples, tokens + stageTokens, disk + cost.Bytes);
         }
-        rows.Add([$"{open} of {design.Stages.Count} stages left", Number(samples), Number(tokens), Minutes(left), Bytes(disk), "", ""]);
+        rows.Add([$"{open.Count} of {design.Stages.Count} stages left", Number(samples), Number(tokens), Minutes(new TimeLeft(speed).Of(open)), Bytes(disk), "", ""]);
         Append(text, rows);
         text.Append(CultureInfo.InvariantCulture, $"\n{design.Name}: {design.Parameters / 1e6:0.##}M parameters, {design.TestProblems.Count} test and {design.TrainProblems.Count} train problems, each stage in its folder below {design.Folder}\n");
         text.Append(CultureInfo.InvariantCulture, $"minutes at {Number(speed.SampledTokensPerSecond)} sampled and {Number(speed.TrainedTokensPerSecond)} trained tokens/s{(speed.IsEstimate ? $", the rates of another machine times the {Environment.ProcessorCount} processors here; --calibrate measures them" : ", as measured here")}\n");

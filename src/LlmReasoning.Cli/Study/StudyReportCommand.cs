@@ -30,7 +30,7 @@ internal static class StudyReportCommand
             StudyReport.Write(design.Folder, record.Folder, Defaults());
             record.Remember();
         }
-        return Tell(record.Folder, File.ReadAllText(Path.Combine(record.Folder, StudyReport.ClaimsFile)));
+        return Tell(record.Folder, RegularFile.ReadText(Path.Combine(record.Folder, StudyReport.ClaimsFile)));
     }
 
     private static int Write(string study, string? output)

@@ -15,21 +15,20 @@ internal static class StudyRun
         var states = new StageStates(new());
         var stages = design.Stages;
         // Every folder is looked at before the first is written to.
-        var expected = stages.Select(stage => states.Of(stage).Status == StageStatus.Done ? 0 : speed.SecondsOf(stage)).ToList();
+        var open = stages.Where(stage => states.Of(stage).Status != StageStatus.Done).ToList();
         StudyFolder.Describe(design);
-        var (spent, foreseen) = (0.0, 0.0);
+        var time = new TimeLeft(speed);
         for (var i = 0; i < stages.Count; i++)
         {
             Interruption.Token.ThrowIfCancellationRequested();
             var stage = stages[i];
             var state = states.Of(stage);
             if (state.Status == StageStatus.Done) { continue; }
-            var left = expected.Skip(i).Sum() * (foreseen > 0 ? spent / foreseen : 1);
+            var left = time.Of(open.SkipWhile(one => one != stage));
             Stderr.WriteLine($"stage {i + 1} of {stages.Count}: {stage.Name}{Describe(state)}, {Progress.Duration(TimeSpan.FromSeconds(left))} left for all");
             var watch = Stopwatch.StartNew();
             Make(root, stage, state, states, watch);
-            spent += watch.Elapsed.TotalSeconds;
-            foreseen += expected[i];
+            if (state.Status != StageStatus.Unfinished) { time.Took(stage, watch.Elapsed.TotalSeconds); }
         }
     }
 
@@ -42,6 +41,7 @@ internal static class StudyRun
 
     private static void Make(Command root, Stage stage, StageState state, StageStates states, Stopwatch watch)
     {
+        using (OutputFolder.Lock(stage.Folder)) { }         // the stage's command may be at work there, run by hand
         if (state.Status == StageStatus.Stale) { StudyFolder.Remove(stage.Folder); }
         Directory.CreateDirectory(stage.Folder);
         StudyFolder.Sweep(stage.Folder);

@@ -88,7 +88,7 @@ public sealed record EvaluatedModel
         var problems = new SortedDictionary<string, ProblemResult>(StringComparer.Ordinal);
         try
         {
-            using var stream = File.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             using var csv = CsvReader.Create(stream, CsvReaderOptions.Default with { TrackLineNumbers = true }, false);
             while (csv.Read())
             {

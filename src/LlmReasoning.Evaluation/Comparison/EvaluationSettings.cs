@@ -23,7 +23,7 @@ public sealed record EvaluationSettings
         if (!File.Exists(path)) { return null; }
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(path), SettingsJson.Snake.EvaluationSettings);
+            return JsonSerializer.Deserialize(RegularFile.ReadBytes(path), SettingsJson.Snake.EvaluationSettings) ?? throw new JsonException("it is null");
         }
         catch (JsonException e)
         {

@@ -121,7 +121,7 @@ public static class ModelComparison
             throw new UserException($"hardest is {options.Hardest}; it must be in 1..{baseModel.Problems.Count}, the problems there are");
         }
         if (options.SplitHalf && n < 2) { throw new UserException($"bucket_split is half with n = {n}; two samples a problem are needed for two halves"); }
-        if (options.BootstrapDraws < 1) { throw new UserException($"bootstrap_draws is {options.BootstrapDraws}; it must be 1 or more"); }
+        Bootstrap.RequireDraws(options.BootstrapDraws);
     }
 
     private static void RequireSameProblems(EvaluatedModel baseModel, EvaluatedModel other)

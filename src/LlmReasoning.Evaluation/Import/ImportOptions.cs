@@ -34,6 +34,20 @@ public sealed record ImportOptions
     /// <summary>0 = off.</summary>
     public int? TopK { get; init; }
     public int? MaxNewTokens { get; init; }
+
+    /// <summary>Of plain rows: fields with names of their own.</summary>
+    public ProblemFieldNames Fields { get; init; } = new();
+
+    /// <summary>Returns itself, or throws for a setting outside its range.</summary>
+    /// <exception cref="UserException">Names the key and its value.</exception>
+    public ImportOptions Validate()
+    {
+        UserException.Require(Temperature is null or (>= 0 and < double.PositiveInfinity), "temperature", Temperature, "it must be 0 (greedy) or a positive number");
+        UserException.Require(TopP is null or (> 0 and <= 1), "top_p", TopP, "it must be above 0 and at most 1 (off)");
+        UserException.Require(TopK is null or >= 0, "top_k", TopK, "it must be 0 (off) or positive");
+        UserException.Require(MaxNewTokens is null or >= 0, "max_new_tokens", MaxNewTokens, "it must be 0 (not known) or positive");
+        return this;
+    }
 }
 
 /// <summary>What an import came to.</summary>

@@ -8,8 +8,6 @@ namespace LlmReasoning.Evaluation.Import;
 /// <remarks>Every filter repeats the document with the same replies, which are taken once. Scores are of filtered answers and are not read.</remarks>
 internal static class LmEvalRows
 {
-    private static readonly ProblemFieldNames Recognised = new();
-
     /// <summary>Null where the document was there before.</summary>
     public static ImportedRow? Read(TableRow row, string path, HashSet<string> seen)
     {
@@ -44,7 +42,7 @@ internal static class LmEvalRows
             : null;
         try
         {
-            var problem = ProblemFields.Recognise(Field, Recognised, id);
+            var problem = ProblemFields.Recognise(Field, null, id);
             return problem with { Id = id, Gold = string.IsNullOrWhiteSpace(target) ? problem.Gold : ReferenceAnswer.AfterMarker(target) };
         }
         catch (FormatException) when (!string.IsNullOrWhiteSpace(target))

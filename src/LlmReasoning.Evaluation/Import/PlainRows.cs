@@ -15,25 +15,27 @@ internal static class PlainRows
     /// <param name="row">Of a jsonl, CSV or parquet file.</param>
     /// <param name="path">The file.</param>
     /// <param name="known">Problems whose rows need not repeat them.</param>
+    /// <param name="fields">Fields with names of their own.</param>
     /// <param name="idOfText">Grows: the ids of the file's problems without one.</param>
-    public static ImportedRow Read(TableRow row, string path, IReadOnlyDictionary<string, Problem> known, Dictionary<string, string> idOfText)
+    public static ImportedRow Read(TableRow row, string path, IReadOnlyDictionary<string, Problem> known, ProblemFieldNames fields, Dictionary<string, string> idOfText)
     {
-        var id = IdNames.Select(row.Text).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
-        var problem = id is not null && known.TryGetValue(id, out var found) ? found : ProblemOf(row, path, id, idOfText);
+        var id = (fields.Id is { } named ? [named] : IdNames).Select(row.Text).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
+        var problem = id is not null && known.TryGetValue(id, out var found) ? found : ProblemOf(row, path, id, fields, idOfText);
         return new ImportedRow
         {
-            ProblemId = problem?.Id ?? id ?? throw new FormatException($"no problem; its text and answer are expected, or one of the ids {string.Join(", ", IdNames)}"),
+            ProblemId = problem?.Id ?? id ?? throw new FormatException($"no problem; its text and answer are expected, or one of the ids {string.Join(", ", IdNames)}; or name yours by --answer-field and --id-field"),
             Problem = problem,
             Replies = Replies(row),
         };
     }
 
     /// <summary>Rows without an id belong together where their problems' texts are equal. Null where the row holds no problem, or no answer.</summary>
-    private static Problem? ProblemOf(TableRow row, string path, string? id, Dictionary<string, string> idOfText)
+    private static Problem? ProblemOf(TableRow row, string path, string? id, ProblemFieldNames fields, Dictionary<string, string> idOfText)
     {
-        if (GoldNames.FirstOrDefault(name => row.Fields.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number) is not { } gold) { return null; }
+        var gold = fields.Answer ?? GoldNames.FirstOrDefault(name => row.Fields.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number);
+        if (gold is null) { return null; }
         var stem = Path.GetFileNameWithoutExtension(CompressedStream.WithoutExtension(path));
-        var names = gold is "ground_truth" or "gt" ? new ProblemFieldNames { Answer = gold } : new ProblemFieldNames();
+        var names = gold is "ground_truth" or "gt" ? fields with { Answer = gold } : fields;
         var problem = ProblemFields.Recognise(row.Text, names, $"{stem}-{row.Index}");
         if (id is not null) { return problem with { Id = id }; }
         idOfText.TryAdd(problem.Text, problem.Id);

@@ -29,7 +29,7 @@ public static class SampleImport
         {
             foreach (var path in paths)
             {
-                foreach (var (place, row) in Rows(path, options.Format, known))
+                foreach (var (place, row) in Rows(path, options, known))
                 {
                     if ((row.Problem ?? known.GetValueOrDefault(row.ProblemId)) is not { } problem)
                     {
@@ -40,7 +40,7 @@ public static class SampleImport
                     foreach (var reply in row.Replies) { yield return Add(path, place, problem, reply, settings); }
                 }
             }
-            if (samples == 0) { throw new UserException($"{string.Join(", ", paths)}: no reply to a known problem; {(withoutProblem.Count > 0 ? "name their problems by --problems" : "is it a file of this format?")}"); }
+            if (samples == 0) { throw new UserException($"{string.Join(", ", paths)}: no reply to a known problem; {(withoutProblem.Count > 0 ? "name their problems by --problems, or the field of the answers by --answer-field" : "is it a file of this format?")}"); }
         }
 
         Sample Add(string path, string place, Problem problem, ImportedReply reply, SamplingSettings settings)
@@ -79,7 +79,7 @@ public static class SampleImport
     }
 
     /// <summary>Rows with their places; mistakes as errors that name file and row.</summary>
-    private static IEnumerable<(string Place, ImportedRow Row)> Rows(string path, ImportFormat format, IReadOnlyDictionary<string, Problem> known)
+    private static IEnumerable<(string Place, ImportedRow Row)> Rows(string path, ImportOptions options, IReadOnlyDictionary<string, Problem> known)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var idOfText = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -89,12 +89,12 @@ public static class SampleImport
             try
             {
                 if (row.Fault is { } fault) { throw new FormatException(fault); }
-                imported = format switch
+                imported = options.Format switch
                 {
                     ImportFormat.Lighteval => LightevalRows.Read(row, path),
                     ImportFormat.LmEval => LmEvalRows.Read(row, path, seen),
                     ImportFormat.LimitOfRlvr => LimitOfRlvrRows.Read(row, path),
-                    _ => PlainRows.Read(row, path, known, idOfText),
+                    _ => PlainRows.Read(row, path, known, options.Fields, idOfText),
                 };
                 var unknown = imported?.Replies.FirstOrDefault(reply => reply.FinishReason is not (null or "eos" or "stop" or "length" or "error")).FinishReason;
                 if (unknown is not null) { throw new FormatException($"finish_reason is \"{unknown}\"; it is one of eos, stop, length, error"); }

@@ -9,6 +9,14 @@ public static class Bootstrap
 {
     public const int DefaultDraws = 10_000;
 
+    /// <summary>All draws of a quantity are held in memory.</summary>
+    private const int MostDraws = 1_000_000;
+
+    /// <summary>Refuses a number of draws that no user means.</summary>
+    /// <exception cref="UserException">It is below 1, or above a million.</exception>
+    public static void RequireDraws(int draws) =>
+        UserException.Require(draws is >= 1 and <= MostDraws, "bootstrap_draws", draws, $"it must be from 1 to {MostDraws}; {DefaultDraws} are the default");
+
     /// <summary>Intervals of the column means.</summary>
     /// <param name="rows">One row a problem, one column a quantity; at least one row, all of the same length.</param>
     /// <param name="seed">Draw d is keyed by (seed, d), whatever the number of threads.</param>

@@ -12,21 +12,21 @@ internal static partial class ProblemFields
     private static readonly string[] TopicNames = ["topic", "subject", "type", "Type", "solution_type"];
 
     /// <param name="field">The text of a named field, null where it is absent.</param>
-    /// <param name="names">The fields that were named; those win.</param>
+    /// <param name="names">The fields that were named; those win. Null = the user cannot name any, and no message says so.</param>
     /// <param name="fallbackId">The id of a row without one.</param>
     /// <exception cref="FormatException">What is missing or empty.</exception>
-    public static Problem Recognise(Func<string, string?> field, ProblemFieldNames names, string fallbackId)
+    public static Problem Recognise(Func<string, string?> field, ProblemFieldNames? names, string fallbackId)
     {
-        var id = names.Id is { } idName ? Required(field, idName, "id_field").Trim() : First(field, IdNames).Value;
-        var (gold, solution) = names.Answer is { } answerName
+        var id = names?.Id is { } idName ? Required(field, idName, "id_field").Trim() : First(field, IdNames).Value;
+        var (gold, solution) = names?.Answer is { } answerName
             ? (OfSolution(answerName, Required(field, answerName, "answer_field")), First(field, SolutionNames).Value)
-            : GoldAndSolution(field);
+            : GoldAndSolution(field, names is not null);
         return new Problem
         {
             Id = string.IsNullOrWhiteSpace(id) ? fallbackId : id,
-            Text = names.Problem is { } textName ? NotEmpty(Required(field, textName, "problem_field").Trim(), textName) : ProblemText(field),
+            Text = names?.Problem is { } textName ? NotEmpty(Required(field, textName, "problem_field").Trim(), textName) : ProblemText(field, names is not null),
             Gold = gold,
-            Level = Level(field(names.Level ?? "level")),
+            Level = Level(field(names?.Level ?? "level")),
             Topic = First(field, TopicNames).Value,
             Solution = solution,
         };
@@ -35,12 +35,12 @@ internal static partial class ProblemFields
     private static string Required(Func<string, string?> field, string name, string key) =>
         field(name) ?? throw new FormatException($"no field \"{name}\", which {key} names");
 
-    private static string ProblemText(Func<string, string?> field)
+    private static string ProblemText(Func<string, string?> field, bool canBeNamed)
     {
         if (WithQuestion(field("Body"), field("Question")) is { } svamp) { return svamp; }
         if (WithQuestion(field("body"), field("question")) is { } asdiv) { return asdiv; }
         var (name, text) = First(field, TextNames);
-        if (text is null) { throw new FormatException($"no problem; one of the fields {string.Join(", ", TextNames)} is expected"); }
+        if (text is null) { throw new FormatException($"no problem; one of the fields {string.Join(", ", TextNames)} is expected{(canBeNamed ? "; or name yours by --problem-field" : "")}"); }
         return text.Trim() is { Length: > 0 } trimmed ? trimmed : throw new FormatException($"{name} is empty");
     }
 
@@ -49,13 +49,13 @@ internal static partial class ProblemFields
         : string.IsNullOrWhiteSpace(question) ? throw new FormatException("question is empty")
         : $"{body.Trim()} {question.Trim()}".TrimStart();
 
-    private static (string Gold, string? Solution) GoldAndSolution(Func<string, string?> field)
+    private static (string Gold, string? Solution) GoldAndSolution(Func<string, string?> field, bool canBeNamed)
     {
         var (solutionName, solution) = First(field, SolutionNames);
         var (name, answer) = First(field, GoldNames);
         if (answer is null)
         {
-            if (solution is null) { throw new FormatException($"no answer; one of the fields {string.Join(", ", GoldNames)} or solution is expected"); }
+            if (solution is null) { throw new FormatException($"no answer; one of the fields {string.Join(", ", GoldNames)} or solution is expected{(canBeNamed ? "; or name yours by --answer-field" : "")}"); }
             return (OfSolution(solutionName!, solution), solution);
         }
         if (AfterMarker(answer) is { } marked)                 // GSM8K: the worked solution ends in "#### 18"

@@ -7,7 +7,7 @@ public static class ProblemFile
 {
     /// <summary>Reads a jsonl, CSV or parquet file: one problem a row, blank lines skipped. jsonl and CSV may be compressed (.gz, .zst).</summary>
     /// <param name="path">Its name says the format; jsonl where it ends neither in .csv nor in .parquet.</param>
-    /// <param name="names">Fields with names of their own; null = as recognised.</param>
+    /// <param name="names">Fields with names of their own; null = the user cannot name any.</param>
     /// <returns>The problems in file order, at least one, with distinct ids: the data set's own, else "FILE STEM-ROW INDEX" counted from 0.</returns>
     /// <exception cref="UserException">Names the file and the line: not JSON, no problem, no answer, an empty or mistyped field, an id twice, no problem at all.</exception>
     public static IReadOnlyList<Problem> Read(string path, ProblemFieldNames? names = null)
@@ -59,6 +59,6 @@ public static class ProblemFile
     {
         if (row.Fault is { } fault) { throw new FormatException(fault); }
         var stem = Path.GetFileNameWithoutExtension(CompressedStream.WithoutExtension(path));
-        return ProblemFields.Recognise(row.Text, names ?? new ProblemFieldNames(), $"{stem}-{row.Index}");
+        return ProblemFields.Recognise(row.Text, names, $"{stem}-{row.Index}");
     }
 }

@@ -15,7 +15,7 @@ public static class ProblemSource
     /// <summary>The problems of a file or of an embedded set.</summary>
     /// <param name="nameOrPath">A file, or the name of an embedded set.</param>
     /// <param name="filter">Which of them; null = all.</param>
-    /// <param name="fields">Fields of the file with names of their own; null = as recognised.</param>
+    /// <param name="fields">Fields of the file with names of their own; null = the user cannot name any, and no message says so.</param>
     /// <exception cref="UserException">There is no such file or set, or the filter asks for what it does not have.</exception>
     public static IReadOnlyList<Problem> Read(string nameOrPath, ProblemFilter? filter = null, ProblemFieldNames? fields = null)
     {

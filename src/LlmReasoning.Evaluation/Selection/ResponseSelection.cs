@@ -12,6 +12,9 @@ namespace LlmReasoning.Evaluation.Selection;
 /// </remarks>
 public static class ResponseSelection
 {
+    // A mixture repeats examples up to any total.
+    private const int MostExamples = 10_000_000;
+
     /// <summary>Selects correct responses.</summary>
     /// <param name="problems">With distinct ids; examples come in their order.</param>
     /// <param name="responses">Streamed; only those that are kept stay in memory.</param>
@@ -108,7 +111,7 @@ public static class ResponseSelection
 
     private static string Hash(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return Convert.ToHexString(SHA256.HashData(stream));
     }
 
@@ -116,7 +119,7 @@ public static class ResponseSelection
     {
         if (options.MaxPerProblem < 1) { throw new UserException($"max_per_problem is {options.MaxPerProblem}; it must be 1 or more"); }
         if (options.MinBaseCorrect < 1) { throw new UserException($"min_base_correct is {options.MinBaseCorrect}; it must be 1 or more"); }
-        if (options.Total < 1) { throw new UserException($"total is {options.Total}; it must be 1 or more"); }
+        if (options.Total is < 1 or > MostExamples) { throw new UserException($"total is {options.Total}; it must be from 1 to {MostExamples}"); }
         if (options.OutOfDistributionShare is { } share && !(share >= 0 && share <= 1))
         {
             throw new UserException($"out_of_distribution_share is {share}; it must be between 0 and 1");

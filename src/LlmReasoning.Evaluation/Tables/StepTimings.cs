@@ -15,7 +15,7 @@ public sealed class StepTimings
     {
         _path = path;
         if (!File.Exists(path)) { return; }
-        string[] lines = File.ReadAllLines(path);
+        string[] lines = Lines(path);
         string[] kept = [.. lines.Where(line => Parse(line) is { } timing && timing.Step <= lastStep)];
         if (kept.Length < lines.Length) { AtomicFile.WriteText(path, string.Concat(kept.Select(line => line + "\n"))); }
     }
@@ -32,7 +32,9 @@ public sealed class StepTimings
 
     /// <summary>The seconds of each step, all its parts together; empty where there is no file. A line that a kill has torn does not count.</summary>
     public static IReadOnlyList<(int Step, double Seconds)> Read(string path) =>
-        File.Exists(path) ? [.. File.ReadLines(path).Select(Parse).OfType<(int, double)>()] : [];
+        File.Exists(path) ? [.. Lines(path).Select(Parse).OfType<(int, double)>()] : [];
+
+    private static string[] Lines(string path) => RegularFile.ReadText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static (int Step, double Seconds)? Parse(string line)
     {

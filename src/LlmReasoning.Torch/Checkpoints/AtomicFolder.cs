@@ -4,7 +4,7 @@ namespace LlmReasoning.Torch.Checkpoints;
 public static class AtomicFolder
 {
     /// <summary>Calls <paramref name="write"/> with a new folder beside <paramref name="folder"/> and renames it when that returns.</summary>
-    /// <exception cref="UserException">The folder exists already and is not empty; what is in it is left alone.</exception>
+    /// <exception cref="UserException">The folder exists already and is not empty; what is in it is left alone. Or it cannot be written.</exception>
     public static void Write(string folder, Action<string> write)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
@@ -14,7 +14,7 @@ public static class AtomicFolder
             throw new UserException($"{folder}: the folder exists and is not empty; choose another, or remove it");
         }
         var parent = Path.GetDirectoryName(full) ?? throw new UserException($"{folder}: the root of a file system cannot be written; choose a folder below it");
-        Directory.CreateDirectory(parent);
+        OutputFolder.Create(parent);
         var beside = Path.Combine(parent, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
         try
         {

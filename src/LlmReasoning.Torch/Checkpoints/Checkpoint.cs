@@ -85,7 +85,11 @@ public static class Checkpoint
         AtomicFile.WriteText(configPath, WithDType(configJson, DTypeName(parameters)));
         var order = ModelConfig.ReadFile(configPath).Parameters();
         RefuseOtherParameters(order, parameters);
-        foreach (var companion in companions) File.Copy(companion, Path.Combine(folder, Path.GetFileName(companion)));
+        foreach (var companion in companions)
+        {
+            RegularFile.Require(companion);
+            File.Copy(companion, Path.Combine(folder, Path.GetFileName(companion)));
+        }
 
         var shards = Shards(order.Select(parameter => parameter.Name), parameters, maxShardBytes);
         if (shards.Count == 1)

@@ -33,13 +33,13 @@ public sealed record SamplingSettings
     /// <exception cref="UserException">A setting is outside its range or not a number.</exception>
     public SamplingSettings Validate()
     {
-        UserException.Require(Temperature is >= 0 and <= 1e6, "temperature", Temperature, "it must be 0 (greedy) or a positive number");
+        UserException.Require(Temperature is >= 0 and <= 1e6, "temperature", Temperature, "it must be 0 (greedy), or positive and at most 1e6");
         UserException.Require(Temperature is 0 or >= 1e-4, "temperature", Temperature, "below 0.0001 the logits overflow; use 0 for greedy");
         UserException.Require(TopK >= 0, "top_k", TopK, "it must be 0 (off) or positive");
         UserException.Require(TopP is > 0 and <= 1, "top_p", TopP, "it must be above 0 and at most 1 (off)");
         UserException.Require(MinP is >= 0 and <= 1, "min_p", MinP, "it must be from 0 (off) to 1");
-        UserException.Require(RepetitionPenalty is > 0 and <= 1e6, "repetition_penalty", RepetitionPenalty, "it must be positive; 1 is off");
-        UserException.Require(MaxNewTokens >= 1, "max_new_tokens", MaxNewTokens, "it must be at least 1");
+        UserException.Require(RepetitionPenalty is > 0 and <= 1e6, "repetition_penalty", RepetitionPenalty, "it must be positive and at most 1e6; 1 is off");
+        UserException.Require(MaxNewTokens >= 1, "max_completion_length", MaxNewTokens, "it must be at least 1");
         UserException.Require(StopStrings.All(stop => !string.IsNullOrEmpty(stop)), "stop_strings", "an empty text", "it would end every completion at once; remove it");
         return this;
     }

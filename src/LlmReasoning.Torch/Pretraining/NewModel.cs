@@ -20,10 +20,11 @@ public static class NewModel
         {
             var json = ConfigJson(config, tokenizerFolder);
             AtomicFile.WriteText(Path.Combine(beside, "config.json"), json);
-            using var model = new CausalLM(ModelConfig.Read(beside), ScalarType.Float32, CPU);
+            var modelConfig = ModelConfig.Read(beside);
+            ModelFolder.LoadTokenizer(tokenizerFolder, modelConfig);
+            using var model = new CausalLM(modelConfig, ScalarType.Float32, CPU);
             Initialisation.Randomise(model, config.Seed);
             Checkpoint.Write(beside, json, model.Weights(), Checkpoint.Companions(tokenizerFolder));
-            ModelFolder.LoadTokenizer(beside);
         });
     }
 
@@ -31,7 +32,9 @@ public static class NewModel
     {
         if (config.ModelConfig is { } path)
         {
-            return File.Exists(path) ? File.ReadAllText(path) : throw new UserException($"model_config is {path}, which does not exist; name a config.json, or leave it out for the keys hidden_size, num_hidden_layers, ...");
+            if (!File.Exists(path)) { throw new UserException($"model_config is {path}, which does not exist; name a config.json, or leave it out for the keys hidden_size, num_hidden_layers, ..."); }
+            ModelConfig.ReadFile(path);     // for a message that names this file, not the copy
+            return RegularFile.ReadText(path);
         }
         if (!File.Exists(Path.Combine(tokenizerFolder, "config.json")))
         {

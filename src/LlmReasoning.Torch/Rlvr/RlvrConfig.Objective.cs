@@ -78,6 +78,8 @@ public sealed partial record RlvrConfig
         UserException.Require(TopEntropyQuantile is > 0 and <= 1, "top_entropy_quantile", TopEntropyQuantile, "it must be above 0 and at most 1 (all tokens)");
         UserException.Require(PositiveWeight >= 0, "positive_weight", PositiveWeight, "it must be 0 or positive");
         UserException.Require(OffPolicyMaskThreshold is null or >= 0, "off_policy_mask_threshold", OffPolicyMaskThreshold, "it must be 0 or positive, or null for off");
+        UserException.Require(RolloutImportanceSamplingCap is null or > 0, "rollout_importance_sampling_cap", RolloutImportanceSamplingCap, "it must be positive, or null for no bound");
+        UserException.Require(RolloutImportanceSamplingMin is null or >= 0, "rollout_importance_sampling_min", RolloutImportanceSamplingMin, "it must be 0 or positive, or null for no bound");
         UserException.Require(!(RolloutImportanceSamplingMin > RolloutImportanceSamplingCap), "rollout_importance_sampling_min", RolloutImportanceSamplingMin, $"it must not exceed rollout_importance_sampling_cap ({RolloutImportanceSamplingCap})");
         UserException.Require(RewardFuncs.Count > 0, "reward_funcs", "[]", "name at least one function, such as accuracy");
         UserException.Require(RewardFuncs.Distinct().Count() == RewardFuncs.Count, "reward_funcs", string.Join(", ", RewardFuncs), "each may stand once; raise its weight instead");

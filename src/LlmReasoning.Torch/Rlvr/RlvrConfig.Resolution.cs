@@ -6,6 +6,7 @@ namespace LlmReasoning.Torch.Rlvr;
 public sealed partial record RlvrConfig
 {
     private const int DefaultSteps = 100;
+    private const int MostCompletions = 1_000_000;
 
     /// <summary>Optimizer steps of a step.</summary>
     public int UpdatesPerStep => NumIterations * NumMiniBatches;
@@ -52,6 +53,7 @@ public sealed partial record RlvrConfig
     {
         UserException.Require(NumGenerations >= 2, "num_generations", NumGenerations, "a group needs at least 2 completions to compare");
         UserException.Require(PromptsPerStep >= 1, "prompts_per_step", PromptsPerStep, "it must be at least 1");
+        UserException.Require((long)PromptsPerStep * NumGenerations <= MostCompletions, "prompts_per_step", PromptsPerStep, $"x num_generations {NumGenerations} are {(long)PromptsPerStep * NumGenerations} completions a step; at most {MostCompletions} are held in memory");
         UserException.Require(NumIterations >= 1, "num_iterations", NumIterations, "it must be at least 1");
         UserException.Require(NumMiniBatches >= 1, "num_mini_batches", NumMiniBatches, "it must be at least 1");
         UserException.Require(PerDeviceTrainBatchSize is null or >= 1, "per_device_train_batch_size", PerDeviceTrainBatchSize, "it must be at least 1");
@@ -63,6 +65,9 @@ public sealed partial record RlvrConfig
         ValidateTraining();
         UserException.Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
         UserException.Require(MaxLogprobDifference is null or > 0, "max_logprob_difference", MaxLogprobDifference, "it must be positive, or null for 0.1 in float32 and no bound with bf16");
+        UserException.Require(LogCompletionsSteps >= 0, "log_completions_steps", LogCompletionsSteps, "it must be 0 (never) or positive");
+        UserException.Require(BatchSize is null or >= 1, "batch_size", BatchSize, "it must be at least 1, or null for what the memory holds");
+        UserException.Require(Threads is null or >= 1, "threads", Threads, "it must be at least 1, or null for all processors");
         WithBatches().ValidateObjective();
         return this;
     }
@@ -87,8 +92,8 @@ public sealed partial record RlvrConfig
         if (step % NumGenerations != 0 || step / NumGenerations > int.MaxValue) { throw new UserException($"{said} is not a multiple of num_generations ({NumGenerations}); change one of them"); }
         if (step % update != 0) { throw new UserException($"{said} is not a multiple of the {update} completions of an update (per_device_train_batch_size x gradient_accumulation_steps); change one of them"); }
         var (prompts, parts) = ((int)(step / NumGenerations), (int)(step / update));
-        UserException.Require(PromptsPerStep == new RlvrConfig().PromptsPerStep || PromptsPerStep == prompts, "prompts_per_step", PromptsPerStep, $"{said}, which are {prompts} prompts; keep one of the two");
-        UserException.Require(NumMiniBatches == 1 || NumMiniBatches == parts, "num_mini_batches", NumMiniBatches, $"{said}, in updates of {update} are {parts}; keep one of the two");
+        UserException.Require(_promptsPerStep is null || _promptsPerStep == prompts, "prompts_per_step", PromptsPerStep, $"{said}, which are {prompts} prompts of num_generations {NumGenerations}; keep one of the two");
+        UserException.Require(_numMiniBatches is null || _numMiniBatches == parts, "num_mini_batches", NumMiniBatches, $"{said}, in updates of {update} are {parts}; keep one of the two");
         return this with { PromptsPerStep = prompts, NumMiniBatches = parts };
     }
 }

@@ -8,6 +8,10 @@ namespace LlmReasoning.Torch.Rlvr;
 /// <summary>The settings of <c>train rlvr</c>; the names are TRL's where TRL has one. Null = as <see cref="LossType"/> has it, where nothing else is said.</summary>
 public sealed partial record RlvrConfig : TrainingConfig
 {
+    // Null = not given: a default gives way to what TRL's batch keys say, a value that was given must agree with it.
+    private readonly int? _promptsPerStep;
+    private readonly int? _numMiniBatches;
+
     public RlvrConfig()
     {
         Policy = ExtractionPolicy.Reward;
@@ -127,14 +131,24 @@ public sealed partial record RlvrConfig : TrainingConfig
     public int MaxNumGenBatches { get; init; } = 10;
 
     /// <summary>Problems of a step; each gets num_generations completions.</summary>
-    public int PromptsPerStep { get; init; } = 32;
+    public int PromptsPerStep
+    {
+        get => _promptsPerStep ?? 32;
+        init => _promptsPerStep = value;
+    }
+
     public int NumGenerations { get; init; } = 8;
 
     /// <summary>Passes over each step's completions.</summary>
     public int NumIterations { get; init; } = 1;
 
     /// <summary>Updates of a pass: a step's completions, shuffled, are cut into so many parts.</summary>
-    public int NumMiniBatches { get; init; } = 1;
+    public int NumMiniBatches
+    {
+        get => _numMiniBatches ?? 1;
+        init => _numMiniBatches = value;
+    }
+
 
     /// <summary>TRL's way to say it: completions of an update = this x gradient_accumulation_steps. With it bnpo's batches are of so many rows.</summary>
     public int? PerDeviceTrainBatchSize { get; init; }

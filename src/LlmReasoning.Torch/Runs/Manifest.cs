@@ -13,7 +13,7 @@ public static class Manifest
 {
     private static readonly JsonSerializerOptions s_style = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes it.</summary>
+    /// <summary>Of a folder that a model filled.</summary>
     /// <param name="path">The file.</param>
     /// <param name="modelFolder">Whose files are hashed.</param>
     /// <param name="model">For type and device.</param>
@@ -27,11 +27,29 @@ public static class Manifest
             torchsharp = Version(typeof(torch)),
             libtorch = __version__,
             model = new { architecture = model.Config.Architecture, parameters = model.Weights().Values.Sum(weight => weight.numel()), sha256 = HashOf(modelFolder) },
-            problems = new { name = problems, sha256 = problems is not null && File.Exists(problems) ? Hash(problems) : null },
+            problems = ProblemsOf(problems),
             device = model.Device.ToString(),
             dtype = model.DType.ToString().ToLowerInvariant(),
-            command = string.Join(' ', Environment.GetCommandLineArgs().Skip(1)),
-            started_at = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            command = Command(),
+            started_at = Now(),
+        };
+        AtomicFile.WriteText(path, JsonSerializer.Serialize(manifest, s_style) + "\n");
+    }
+
+    /// <summary>Of a folder that was made from samples, without a model and without libtorch.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="samples">Files, which are hashed.</param>
+    /// <param name="problems">As the user named them; hashed if it is a file.</param>
+    public static void Write(string path, IReadOnlyList<string> samples, string problems)
+    {
+        var manifest = new
+        {
+            program = $"llm-reasoning {Version(typeof(Manifest))}",
+            dotnet = Environment.Version.ToString(),
+            samples = samples.Select(file => new { name = file, sha256 = Hash(file) }),
+            problems = ProblemsOf(problems),
+            command = Command(),
+            started_at = Now(),
         };
         AtomicFile.WriteText(path, JsonSerializer.Serialize(manifest, s_style) + "\n");
     }
@@ -57,13 +75,19 @@ public static class Manifest
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path))?["model"]?["sha256"].Deserialize<Dictionary<string, string>>();
+            return JsonNode.Parse(RegularFile.ReadText(path))?["model"]?["sha256"].Deserialize<Dictionary<string, string>>();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }
     }
+
+    private static object ProblemsOf(string? problems) => new { name = problems, sha256 = problems is not null && File.Exists(problems) ? Hash(problems) : null };
+
+    private static string Command() => string.Join(' ', Environment.GetCommandLineArgs().Skip(1));
+
+    private static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Version(Type type) =>
         (type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown").Split('+')[0];
@@ -75,7 +99,7 @@ public static class Manifest
 
     private static string Hash(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

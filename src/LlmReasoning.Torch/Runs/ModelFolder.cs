@@ -26,10 +26,12 @@ public static class ModelFolder
     /// <summary>The tokenizer of a model folder.</summary>
     /// <remarks>Added tokens may lie beyond the model's vocabulary, as they do where a padding token was added; a prompt with one of them is refused.</remarks>
     /// <exception cref="UserException">It is missing, broken, or cuts text into tokens that the model does not have.</exception>
-    public static Tokenizer LoadTokenizer(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="model">The model that takes it; null = the folder's own.</param>
+    public static Tokenizer LoadTokenizer(string folder, ModelConfig? model = null)
     {
         var tokenizer = Tokenizer.Load(folder);
-        var vocabSize = ModelConfig.Read(folder).VocabSize;
+        var vocabSize = (model ?? ModelConfig.Read(folder)).VocabSize;
         return tokenizer.MergedVocabularySize <= vocabSize ? tokenizer : throw new UserException(
             $"{tokenizer.SourcePath}: model.vocab has ids up to {tokenizer.MergedVocabularySize - 1}, and vocab_size of the model is {vocabSize}; take the tokenizer that belongs to the model");
     }

@@ -21,6 +21,9 @@ public readonly record struct SamplingProgress(long Samples, long Total, long To
 /// <summary>Draws n completions of every prompt into samples.jsonl: appended as they end, resumed where they stopped, put in order at the end.</summary>
 public sealed record SamplingRun
 {
+    /// <summary>Samples a prompt at most: what is left to do is held in memory.</summary>
+    public const int MostSamples = 100_000;
+
     public required CausalLM Model { get; init; }
 
     /// <summary>As the user named the model.</summary>
@@ -81,7 +84,7 @@ public sealed record SamplingRun
     /// <exception cref="UserException">Settings that contradict each other, the model or the file.</exception>
     public void Run(string samplesPath, string modelFolder, Action<string> warn, Action<SamplingProgress> report, CancellationToken cancellation)
     {
-        if (N < 1) { throw new UserException($"n is {N}; it must be at least 1"); }
+        if (N is < 1 or > MostSamples) { throw new UserException($"n is {N}; it must be from 1 to {MostSamples}"); }
         if (N > 1 && Settings.Temperature == 0) { throw new UserException($"temperature is 0 with n = {N}; greedy samples are all the same: use n = 1 or a temperature above 0"); }
         var stopIds = StopIds(modelFolder);
         if (stopIds.Count == 0) { warn("the model names no stop token (eos_token_id): every completion runs to the limit"); }

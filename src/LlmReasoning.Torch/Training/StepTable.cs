@@ -20,7 +20,7 @@ public sealed class StepTable
             File.Delete(path);
             return;
         }
-        var text = File.ReadAllText(path);
+        var text = RegularFile.ReadText(path);
         string[][] lines = [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r').Split(','))];
         if (lines.Length == 0) { return; }
         Header = lines[0];

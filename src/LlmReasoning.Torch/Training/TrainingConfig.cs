@@ -1,6 +1,7 @@
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Runs;
 using LlmReasoning.Verification;
 
 namespace LlmReasoning.Torch.Training;
@@ -167,6 +168,7 @@ public abstract record TrainingConfig
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
         UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
+        UserException.Require(EvalN <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
         UserException.Require(EvalK is null || EvalK.All(k => k >= 1 && k <= EvalN), "eval_k", $"[{string.Join(", ", EvalK ?? [])}]", $"with eval_n = {EvalN} samples a problem k goes from 1 to {EvalN}; raise eval_n or lower k");
         UserException.Require(EvalTemperature is null or 0 or (>= 1e-4 and <= 1e6), "eval_temperature", EvalTemperature, "it must be 0 (greedy) or from 0.0001 to 1000000");
         UserException.Require(EvalTemperature != 0 || EvalN == 1, "eval_temperature", EvalTemperature, $"greedy samples are all the same, and eval_n is {EvalN}: use eval_n 1 or a temperature above 0");
@@ -174,6 +176,8 @@ public abstract record TrainingConfig
         UserException.Require(EvalTopK is null or >= 0, "eval_top_k", EvalTopK, "it must be 0 (off) or positive");
         UserException.Require(EvalMinP is null or (>= 0 and <= 1), "eval_min_p", EvalMinP, "it must be from 0 (off) to 1");
         UserException.Require(EvalMaxCompletionLength is null or >= 1, "eval_max_completion_length", EvalMaxCompletionLength, "it must be at least 1");
+        AdamW().Validate();
+        Sampling(Seed).Validate();
     }
 
     /// <summary>Throws for settings of the evaluation that contradict others.</summary>

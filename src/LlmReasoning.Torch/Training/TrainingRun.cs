@@ -25,8 +25,7 @@ public sealed class TrainingRun
     private TrainingRun(string folder, int lastStep, BestMetric? best)
     {
         (Folder, LastStep, _best) = (folder, lastStep, best);
-        if (File.Exists(folder)) { throw new UserException($"{folder}: is a file; name a folder to write to"); }
-        Directory.CreateDirectory(folder);
+        OutputFolder.Create(folder);
         RemoveRemains();
         Metrics = Table("metrics.csv");
         _timings = new StepTimings(Path.Combine(folder, StepTimings.FileName), lastStep);
@@ -46,7 +45,7 @@ public sealed class TrainingRun
 
     /// <summary>Opens a folder for a new run, or for one that goes on: what was written after its last checkpoint is removed.</summary>
     /// <param name="best">By what the best checkpoint is chosen; null = there is none.</param>
-    /// <exception cref="UserException">There are checkpoints and <paramref name="resume"/> is false.</exception>
+    /// <exception cref="UserException">There are checkpoints and <paramref name="resume"/> is false; the folder cannot be written to.</exception>
     public static TrainingRun Open(string folder, bool resume, BestMetric? best = null)
     {
         var last = LastStepOf(folder);
@@ -132,7 +131,7 @@ public sealed class TrainingRun
         if (Directory.Exists(target)) { return; }
         AtomicFolder.Write(target, beside =>
         {
-            Checkpoint.Write(beside, File.ReadAllText(Path.Combine(sourceFolder, "config.json")), model.Weights(), Checkpoint.Companions(sourceFolder));
+            Checkpoint.Write(beside, RegularFile.ReadText(Path.Combine(sourceFolder, "config.json")), model.Weights(), Checkpoint.Companions(sourceFolder));
             Directory.CreateDirectory(Path.Combine(beside, "trainer"));
             SafetensorsWriter.Write(Path.Combine(beside, "trainer", "optimizer.safetensors"), optimizer.State(), metadata: null);
             AtomicFile.WriteText(Path.Combine(beside, "trainer", "state.json"), JsonSerializer.Serialize(new { step }) + "\n");

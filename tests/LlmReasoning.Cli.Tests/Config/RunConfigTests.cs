@@ -171,7 +171,9 @@ public sealed class RunConfigTests
     {
         var config = Load<SmallConfig>("output_dir: out\n", "limit=0");
         Assert.Equal("--set: limit is 0; it must be at least 1", config.Mistake(nameof(SmallConfig.Limit), "it must be at least 1").Message);
-        Assert.Equal("default: shuffle is true; it must be false", config.Mistake(nameof(SmallConfig.Shuffle), "it must be false").Message);
+        Assert.EndsWith("a.yaml: shuffle is true by default; it must be false", config.Mistake(nameof(SmallConfig.Shuffle), "it must be false").Message, StringComparison.Ordinal);
+        Assert.EndsWith("a.yaml: levels is not given; name some", config.Mistake(nameof(SmallConfig.Levels), "name some").Message, StringComparison.Ordinal);
+        Assert.Equal("command line: limit is not given; name one", RunConfig<SmallConfig>.Load(null, [RunConfig<SmallConfig>.ParseOverride("output_dir=a")]).Mistake(nameof(SmallConfig.Limit), "name one").Message);
     }
 
     [Fact]

@@ -165,16 +165,6 @@ public sealed class StageStatesTests : IDisposable
         Assert.Contains($"was run by hand before {_study.Path("t")}", Assert.Throws<UserException>(() => StatesNow()).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void OneProcessWorksInAStudyAtATime()
-    {
-        using (StudyFolder.Lock(_study.Path("out")))
-        {
-            Assert.Contains("another study run is at work here", Assert.Throws<UserException>(() => StudyFolder.Lock(_study.Path("out"))).Message, StringComparison.Ordinal);
-        }
-        StudyFolder.Lock(_study.Path("out")).Dispose();
-    }
-
     private Dictionary<string, string> StatesNow(params string[] overrides) => States(_study.Design("out", overrides));
 
     private static Dictionary<string, string> States(StudyDesign design, bool shortNames = true)

@@ -47,7 +47,7 @@ public sealed class StudyCommandTests(FinishedStudy finished) : IClassFixture<Fi
     [Fact]
     public void AFinishedStudyIsNotMadeAgain()
     {
-        string[] Times() => [.. Directory.EnumerateFiles(_study.Path("whole"), "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) is not ("study.json" or "study.lock"))
+        string[] Times() => [.. Directory.EnumerateFiles(_study.Path("whole"), "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) is not ("study.json" or ".lock"))
             .Order().Select(path => $"{path} {File.GetLastWriteTimeUtc(path):O}")];
         var before = Times();
         var again = _study.Run("whole");

@@ -1,4 +1,5 @@
 using LlmReasoning.Cli.Study;
+using LlmReasoning.Torch.Runs;
 
 namespace LlmReasoning.Cli.Tests.Study;
 
@@ -74,6 +75,42 @@ public sealed class StudyDesignTests : IDisposable
         File.AppendAllText(_study.Path("rlvr.yaml"), "template: chatml\n");
         var message = Assert.Throws<UserException>(() => _study.Design()).Message;
         Assert.Contains("rlvr.yaml:7: template is chatml; the study has plain", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AModelOnTheCommandLineWinsOverTheFilesAndFilesThatContradictEachOtherDoNot()
+    {
+        File.AppendAllText(_study.Path("rlvr.yaml"), "model_name_or_path: embedded\n");
+        File.AppendAllText(_study.Path("distill.yaml"), "model_name_or_path: embedded\n");
+        var other = ModelFolder.PathOf(ModelFolder.Embedded);
+        foreach (var stage in _study.Design("out", $"model_name_or_path={other}").Stages.Where(stage => stage.Kind == StageKind.Rlvr))
+        {
+            Assert.Contains(other.TrimEnd('/'), stage.Arguments.Select(argument => argument.TrimEnd('/')));
+            Assert.DoesNotContain("embedded", stage.Arguments);
+        }
+        _study.Change("tiny.yaml", "model_name_or_path: embedded", $"model_name_or_path: {other}");
+        Assert.Contains("rlvr.yaml:7: model_name_or_path is embedded; the study has ", Assert.Throws<UserException>(() => _study.Design()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AStudyWithoutTheConfigOfAnArmNamesTheFileAndTheRemedy()
+    {
+        _study.Change("tiny.yaml", "rlvr_config: rlvr.yaml\n", "");
+        Assert.Equal($"{_study.Config}: rlvr_config is not given; rlvr is trained by it; name a config of train rlvr, as in rlvr_config: rlvr.yaml", Assert.Throws<UserException>(() => _study.Design()).Message);
+    }
+
+    [Fact]
+    public void TheTimeLeftIsThePlansUntilAStageOfTheSameKindWasTimed()
+    {
+        var design = _study.Design();
+        var speed = new Speed(1000, 500);
+        var time = new TimeLeft(speed);
+        var (evaluations, others) = (design.Stages.Where(stage => stage.Kind == StageKind.Evaluation).ToList(), design.Stages.Where(stage => stage.Kind != StageKind.Evaluation).ToList());
+        var (planned, rest) = (time.Of(evaluations), time.Of(others));
+        Assert.Equal(design.Stages.Sum(speed.SecondsOf), planned + rest, 1e-9);
+        time.Took(evaluations[0], 2 * speed.SecondsOf(evaluations[0]));
+        Assert.Equal(2 * planned, time.Of(evaluations), 1e-9);
+        Assert.Equal(rest, time.Of(others), 1e-9);
     }
 
     [Fact]

@@ -191,6 +191,7 @@ public sealed class ModelComparisonTests : IDisposable
         var (a, b) = (Read("a", 8, [1, 2], 1, seed: 5), Read("b", 8, [1, 2], 1, seed: 5));
         Throws("k is 9; it must be in 1..8", () => ModelComparison.Of(a, [b], null, Options with { K = [9] }));
         Throws("n is 9, but", () => ModelComparison.Of(a, [b], null, Options with { N = 9 }));
+        Throws("bootstrap_draws is 2000000000; it must be from 1 to 1000000", () => ModelComparison.Of(a, [b], null, Options with { BootstrapDraws = 2_000_000_000 }));
         Throws("n is 0; it must be 1 or more", () => ModelComparison.Of(a, [b], null, Options with { N = 0 }));
         Throws("hardest is 3; it must be in 1..2", () => ModelComparison.Of(a, [b], null, Options with { Hardest = 3 }));
         Throws("bucket_split is half with n = 1", () => ModelComparison.Of(Read("a1", 1, [1]), [Read("b1", 1, [1])], null, Options with { SplitHalf = true }));

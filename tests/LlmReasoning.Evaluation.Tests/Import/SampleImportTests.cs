@@ -30,6 +30,24 @@ public sealed class SampleImportTests : IDisposable
     }
 
     [Fact]
+    public void FieldsOfPlainRowsMayHaveNamesOfTheirOwn()
+    {
+        var path = _folder.File("a.jsonl", """{"Nummer": "x", "Frage": "1+1?", "Antwort": "2", "response": "two"}""");
+        ImportSummary Import(ProblemFieldNames fields) => SampleImport.Run([path], _folder.File("out"), new() { Format = ImportFormat.Plain, Temperature = 1, Fields = fields }, []);
+        Assert.Contains("--answer-field", Assert.Throws<UserException>(() => Import(new())).Message, StringComparison.Ordinal);
+        Assert.EndsWith("or name yours by --problem-field", Assert.Throws<UserException>(() => Import(new() { Answer = "Antwort" })).Message, StringComparison.Ordinal);
+        Assert.Equal([new Problem { Id = "x", Text = "1+1?", Gold = "2" }], Import(new() { Problem = "Frage", Answer = "Antwort", Id = "Nummer" }).Problems);
+    }
+
+    [Theory]
+    [InlineData(double.NaN, 1, 0, "temperature is NaN")]
+    [InlineData(-1, 1, 0, "temperature is -1")]
+    [InlineData(1, 7, 0, "top_p is 7")]
+    [InlineData(1, 1, -4, "top_k is -4")]
+    public void SamplingThatCannotHaveBeenIsRefused(double temperature, double topP, int topK, string message) =>
+        Assert.StartsWith(message, Assert.Throws<UserException>(() => new ImportOptions { Format = ImportFormat.Plain, Temperature = temperature, TopP = topP, TopK = topK }.Validate()).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void AListOfRepliesIsAsManySamples()
     {
         Run("a.jsonl", """{"id": "x", "question": "q", "answer": "w\n#### 5", "responses": ["5", "6", null]}""");

@@ -107,6 +107,16 @@ public sealed class ProblemFileTests : IDisposable
         Assert.Equal($"{path}: line 2: no field \"Loesung\", which answer_field names", error.Message);
     }
 
+    [Theory]
+    [InlineData("""{"Frage": "1+1?", "answer": "2"}""", "--problem-field")]
+    [InlineData("""{"question": "1+1?", "Antwort": "2"}""", "--answer-field")]
+    public void AFieldThatIsNotRecognisedIsToldWithTheOptionThatNamesItWhereThereIsOne(string row, string option)
+    {
+        var path = _folder.File("a.jsonl", row);
+        Assert.EndsWith($"is expected; or name yours by {option}", Assert.Throws<UserException>(() => ProblemFile.Read(path, new())).Message, StringComparison.Ordinal);
+        Assert.EndsWith("is expected", Assert.Throws<UserException>(() => ProblemFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void AMissingFileIsNamed()
     {

@@ -55,6 +55,7 @@ public sealed class ResponseSelectionTests
         var selected = ResponseSelection.Select(Problems, Responses, new() { Total = 15 });
         Assert.Equal([2, 2, 2, 3, 3, 3], selected.Examples.GroupBy(example => example.Problem.Id).Select(group => group.Count()).Order());
         Assert.Contains("total is 31, but there are 30 examples", Assert.Throws<UserException>(() => ResponseSelection.Select(Problems, Responses, new() { Total = 31 })).Message);
+        Assert.Contains("it must be from 1 to 10000000", Assert.Throws<UserException>(() => ResponseSelection.Select(Problems, Responses, new() { Total = int.MaxValue })).Message);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class SamplingSettingsTests
         { "min_p is 2", new() { MinP = 2 } },
         { "repetition_penalty is 0", new() { RepetitionPenalty = 0 } },
         { "repetition_penalty is Infinity", new() { RepetitionPenalty = double.PositiveInfinity } },
-        { "max_new_tokens is 0", new() { MaxNewTokens = 0 } },
+        { "max_completion_length is 0", new() { MaxNewTokens = 0 } },
         { "stop_strings is an empty text", new() { StopStrings = ["\n\n", ""] } },
     };
 

@@ -38,7 +38,9 @@ public sealed class NewModelTests : IDisposable
     {
         var path = _folder.File("config.json");
         File.WriteAllText(path, json);
-        Assert.Contains(message, Assert.Throws<UserException>(() => NewModel.Write(_folder.File("new"), new() { ModelConfig = path })).Message, StringComparison.Ordinal);
+        var mistake = Assert.Throws<UserException>(() => NewModel.Write(_folder.File("new"), new() { ModelConfig = path })).Message;
+        Assert.Contains(message, mistake, StringComparison.Ordinal);
+        Assert.DoesNotContain(".tmp", mistake, StringComparison.Ordinal);       // names the user's files, not their copies
         Assert.False(Directory.Exists(_folder.File("new")));
     }
 

@@ -32,6 +32,18 @@ public sealed class RlvrConfigTests
         Assert.StartsWith("num_mini_batches is 257", Mistake(s_config with { NumMiniBatches = 257 }), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void AValueThatIsGivenMustAgreeWithTrlsBatchesEvenWhereItIsTheDefault()
+    {
+        var config = s_config with { PerDeviceTrainBatchSize = 4, GradientAccumulationSteps = 4, StepsPerGeneration = 8 };
+        Assert.Equal((4, 2), Batches(config));
+        Assert.Equal(
+            "prompts_per_step is 32; per_device_train_batch_size 4 x steps_per_generation 8 = 32 completions a step, which are 4 prompts of num_generations 8; keep one of the two",
+            Mistake(config with { PromptsPerStep = 32 }));
+        Assert.StartsWith("num_mini_batches is 1; ", Mistake(config with { NumMiniBatches = 1 }), StringComparison.Ordinal);
+        Assert.Equal((4, 2), Batches(config with { PromptsPerStep = 4, NumMiniBatches = 2 }));
+    }
+
     [Theory]
     [InlineData(-1, null, 100)]
     [InlineData(-1, 2.0, 13)]       // 2 x 200 / 32 = 12.5
@@ -144,6 +156,15 @@ public sealed class RlvrConfigTests
         { s_config with { MaxSteps = 0 }, "max_steps is 0" },
         { s_config with { NumTrainEpochs = -1 }, "num_train_epochs is -1" },
         { s_config with { MaxPromptLength = 0 }, "max_prompt_length is 0" },
+        { s_config with { PromptsPerStep = int.MaxValue }, "prompts_per_step is 2147483647; x num_generations 8 are 17179869176 completions a step" },
+        { s_config with { TopP = -1 }, "top_p is -1" },
+        { s_config with { AdamBeta1 = 1 }, "adam_beta1 is 1; it must be 0 or positive and below 1" },
+        { s_config with { WeightDecay = -1 }, "weight_decay is -1" },
+        { s_config with { BatchSize = -1 }, "batch_size is -1" },
+        { s_config with { LogCompletionsSteps = -1 }, "log_completions_steps is -1" },
+        { s_config with { MaxCompletionLength = 0 }, "max_completion_length is 0" },
+        { s_config with { EvalN = int.MaxValue }, "eval_n is 2147483647" },
+        { s_config with { RolloutImportanceSamplingCap = -1 }, "rollout_importance_sampling_cap is -1" },
     };
 
     [Theory]

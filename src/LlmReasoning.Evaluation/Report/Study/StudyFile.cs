@@ -35,7 +35,7 @@ internal sealed record StudyFile
         if (!File.Exists(path)) { throw new UserException($"{path}: there is no such file; name the folder of a study, as study run makes it"); }
         try
         {
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), StudyJson.Snake.StudyFile)!;
+            var file = JsonSerializer.Deserialize(RegularFile.ReadBytes(path), StudyJson.Snake.StudyFile)!;
             if (file.Seeds.Count == 0) { throw new UserException($"{path}: seeds is empty; name at least one"); }
             if (file.Seeds.Distinct().Count() < file.Seeds.Count) { throw new UserException($"{path}: seeds names {file.Seeds.GroupBy(seed => seed).First(same => same.Count() > 1).Key} twice; name it once"); }
             if (file.Arms.Contains(Arm.Control)) { throw new UserException($"{path}: arms holds \"{Arm.Control}\"; the second sample of the base is base/control and no arm, leave it out"); }

@@ -28,6 +28,7 @@ public static class StudyReport
         string studyFolder, string output, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? defaults = null, int bootstrapDraws = Bootstrap.DefaultDraws)
     {
         var runs = StudyRuns.Read(studyFolder);
+        OutputFolder.Create(output);
         var (problems, whyNot) = Problems(runs);
         var summary = Summarise(runs, problems, new SeedBootstrap(BootstrapSeed, bootstrapDraws));
         if (whyNot is not null) { summary = summary with { Warnings = [.. summary.Warnings, $"No texts and samples are shown: {whyNot}"] }; }

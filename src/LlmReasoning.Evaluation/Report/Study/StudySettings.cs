@@ -61,7 +61,7 @@ internal sealed record StudySettings(
         if (!File.Exists(path)) { return null; }
         try
         {
-            using var record = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var record = JsonDocument.Parse(RegularFile.ReadBytes(path));
             return record.RootElement.TryGetProperty("seconds", out var seconds) && seconds.TryGetDouble(out var known) ? known : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -75,7 +75,7 @@ internal sealed record StudySettings(
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         if (!File.Exists(path)) { return settings; }
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in RegularFile.ReadText(path).Split('\n'))
         {
             var colon = line.IndexOf(": ", StringComparison.Ordinal);
             if (colon > 0 && line[0] is not ('#' or ' ')) { settings[line[..colon]] = line[(colon + 2)..].Trim(); }
@@ -103,7 +103,7 @@ internal sealed record StudySettings(
         if (!File.Exists(path)) { return versions; }
         try
         {
-            using var manifest = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var manifest = JsonDocument.Parse(RegularFile.ReadBytes(path));
             foreach (var property in manifest.RootElement.EnumerateObject())
             {
                 // What differs between equal runs is left out: the report's bytes must not.
