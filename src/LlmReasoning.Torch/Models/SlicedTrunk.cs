@@ -26,6 +26,7 @@ internal sealed class SlicedTrunk : IDisposable
     public SlicedTrunk(CausalLM model, Tensor ids, Tensor? attentionMask, int[] widths, bool forBackward)
     {
         var (rows, tokens) = (ids.shape[0], ids.shape[1]);
+        if (forBackward) { GradientBuffer.Own.Reserve(model.Weights().Values); }
         if (!IsSmall(model.Parameters) || !model.RunsByHand(attentionMask))
         {
             _whole = model.Trunk(ids, attentionMask, forBackward);
