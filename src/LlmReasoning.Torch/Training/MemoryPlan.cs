@@ -30,13 +30,13 @@ public sealed record StepShape
 /// <summary>The peak of resident memory of a training step on a CPU, predicted from the model's and the step's sizes.</summary>
 /// <remarks>
 /// Axes: D hidden, F of the MLP, H and K heads of size d, L layers, V vocabulary. Sampling and training take turns: of their passing memory the larger counts. Exact for the backward by hand
-/// (<see cref="TrunkPass"/>); by autograd and in bfloat16 an estimate of what it keeps. Within 15 % of the measured peak (docs/performance.md).
+/// (<see cref="TrunkPass"/>), whose temporaries leave no holes in the heap (<see cref="Interop.Floats"/>): within 15 % of the measured peak (docs/performance.md). By autograd and in bfloat16
+/// an estimate of what is alive.
 /// </remarks>
 public sealed record MemoryPlan
 {
     private const long Float = 4;
     private const long Program = 215L << 20;            // runtime, libtorch's code and its buffers, as measured
-    private const long ChunksBeside = 3;                // what is resident beside the one chunk alive where there are several, as measured
 
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
@@ -83,10 +83,6 @@ public sealed record MemoryPlan
             ("states and their gradients", tokens * 5 * model.HiddenSize * Float),
             ("logits", Math.Min(tokens, Head.TokensAlive(model.VocabSize, tokens)) * model.VocabSize * Float * (step.Bf16 ? 3 : 1)),
         ];
-        if (Head.TokensAlive(model.VocabSize, tokens) < tokens)
-        {
-            training.Add(("libtorch beside the chunks of logits", ChunksBeside * Head.TokensOf(model.VocabSize) * model.VocabSize * Float));
-        }
         if (isSmall) { training.Add(("gradients of the lanes", SlicedTrunk.Lanes * weights)); }
         if (step.Bf16) { training.Add(("weights in bfloat16", weights / 2)); }
         return new() { Kept = kept, Sampling = sampling, Training = training };
