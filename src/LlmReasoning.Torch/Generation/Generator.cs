@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Tokenization;
 
@@ -11,8 +12,6 @@ namespace LlmReasoning.Torch.Generation;
 /// </remarks>
 public sealed class Generator
 {
-    private const long SmallModelParameters = 8_000_000;
-
     private readonly CausalLM _model;
     private readonly Tokenizer _tokenizer;
     private readonly SamplingSettings _settings;
@@ -49,6 +48,7 @@ public sealed class Generator
     {
         if (Check(requests) is not { } plan) { return; }
         var threadsBefore = get_num_threads();
+        GiveBackFreedMemory();                      // of a training step
         _model.PackForInference(plan.Rows);
         _model.EnsureRotations(plan.Tokens);
         try
@@ -59,7 +59,14 @@ public sealed class Generator
         {
             _model.Unpack();
             set_num_threads(threadsBefore);
+            GiveBackFreedMemory();
         }
+    }
+
+    // A small model samples and trains in less time than the pages would take to come back.
+    private void GiveBackFreedMemory()
+    {
+        if (!SlicedTrunk.IsSmall(_model.Parameters)) { FreedMemory.GiveBack(); }
     }
 
     /// <summary>What <see cref="Run"/> would refuse, and how it would go about it; null where there is nothing to sample.</summary>
@@ -115,7 +122,7 @@ public sealed class Generator
                 $"the cache of {step} samples of {columns} tokens takes {step * rowBytes:N0} bytes, more than the budget of {_cacheBytes:N0}; lower max_new_tokens");
         }
         var total = (int)Math.Min(samples, Math.Min(_batchSize ?? 256, affordable));
-        var isSmall = _model.Device.type == DeviceType.CPU && _model.Weights().Values.Sum(weight => weight.numel()) <= SmallModelParameters;
+        var isSmall = _model.Device.type == DeviceType.CPU && SlicedTrunk.IsSmall(_model.Parameters);
         var workers = isSmall ? Math.Min(_threads, RoundUp(total, step) / step) : 1;
         var rows = Math.Min(RoundUp((total + workers - 1) / workers, step), affordable / workers / step * step);
         return new(workers, (int)rows, isSmall ? 1 : _threads, tokens, columns);
