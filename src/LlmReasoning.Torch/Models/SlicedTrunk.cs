@@ -45,6 +45,9 @@ internal sealed class SlicedTrunk : IDisposable
         });
     }
 
+    /// <summary>The most tokens that are at work at a time, of rows no wider than a slice.</summary>
+    public static long TokensAtOnce => Math.Clamp(get_num_threads(), 1, Lanes) * SliceTokens;
+
     /// <summary>[B, T, D], after the last norm.</summary>
     public Tensor Hidden { get; }
 

@@ -36,7 +36,7 @@ public sealed record StepShape
 public sealed record MemoryPlan
 {
     private const long Float = 4;
-    private const long Program = 215L << 20;            // runtime, libtorch's code and its buffers, as measured
+    private const long Program = 255L << 20;            // runtime, libtorch's code and its buffers: train rlvr with next to no rows
 
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
@@ -64,7 +64,7 @@ public sealed record MemoryPlan
     public static MemoryPlan Of(ModelConfig model, StepShape step)
     {
         var weights = Parameters(model) * Float;
-        var isSmall = SlicedTrunk.IsSmall(Parameters(model));
+        var isSliced = SlicedTrunk.IsSmall(Parameters(model)) && !step.Bf16;
         List<(string, long)> kept =
         [
             ("program and libtorch", Program), ("weights", weights), ("gradients", weights), ("moments of AdamW", 2 * weights),
@@ -77,13 +77,15 @@ public sealed record MemoryPlan
             ("logits of the rows", (long)step.SampledRows * model.VocabSize * Float),
         ];
         var tokens = step.MicroBatchTokens;
+        var (lasting, passing) = ActivationBytes(model, step);
+        var atOnce = isSliced ? Math.Min(tokens, SlicedTrunk.TokensAtOnce) : tokens;
         List<(string, long)> training =
         [
-            (step.GradientCheckpointing ? "activations, checkpointed" : "activations", tokens * ActivationBytes(model, step)),
+            (step.GradientCheckpointing ? "activations, checkpointed" : "activations", (tokens * lasting) + (atOnce * passing)),
             ("states and their gradients", tokens * 5 * model.HiddenSize * Float),
             ("logits", Math.Min(tokens, Head.TokensAlive(model.VocabSize, tokens)) * model.VocabSize * Float * (step.Bf16 ? 3 : 1)),
         ];
-        if (isSmall) { training.Add(("gradients of the lanes", SlicedTrunk.Lanes * weights)); }
+        if (isSliced) { training.Add(("gradients of the lanes", SlicedTrunk.Lanes * weights)); }
         if (step.Bf16) { training.Add(("weights in bfloat16", weights / 2)); }
         return new() { Kept = kept, Sampling = sampling, Training = training };
     }
@@ -100,8 +102,8 @@ public sealed record MemoryPlan
         yield return $"  {Text(Sum(Training)),9}  while training: {List(Training)}";
     }
 
-    // Of a token, over all layers.
-    private static long ActivationBytes(ModelConfig model, StepShape step)
+    // Of a token, over all layers: from its forward to its backward, and while one layer is at work.
+    private static (long Lasting, long Passing) ActivationBytes(ModelConfig model, StepShape step)
     {
         long hidden = model.HiddenSize, inner = model.IntermediateSize, queries = model.NumAttentionHeads * model.HeadDim;
         var qkv = queries + (2L * model.NumKeyValueHeads * model.HeadDim);
@@ -112,8 +114,8 @@ public sealed record MemoryPlan
         var passing = Math.Max((4 * inner) + (2 * hidden), (2 * hidden) + queries + qkv) * Float;
         var input = hidden * (step.Bf16 ? 2 : Float);
         return step.GradientCheckpointing
-            ? (model.NumHiddenLayers * input) + layer + passing
-            : (model.NumHiddenLayers * layer) + passing;
+            ? (model.NumHiddenLayers * input, layer + passing)
+            : (model.NumHiddenLayers * layer, passing);
     }
 
     private static long Sum(IEnumerable<(string, long Bytes)> parts) => parts.Sum(part => part.Bytes);
