@@ -5,8 +5,8 @@ namespace LlmReasoning.Cli;
 
 /// <summary>Keeps what threads free for all of them to take.</summary>
 /// <remarks>
-/// glibc gives threads arenas of their own, and what was freed in one serves no other: a training run of the embedded model grew by a third while 200 MB were alive. The runtime's threads
-/// have made a dozen before Main, so that mallopt comes too late; the C library reads the variable when it is loaded. Numbers do not depend on it.
+/// glibc gives threads arenas of their own, and what was freed in one serves no other: 25 steps of the embedded model took 650 to 710 MiB instead of 474
+/// (docs/performance.md). The runtime's threads have made a dozen before Main, so that mallopt comes too late; the C library reads the variable when it is loaded. Numbers do not depend on it.
 /// </remarks>
 internal static partial class OneArena
 {
@@ -18,7 +18,7 @@ internal static partial class OneArena
         if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable(Variable) is not null || !NativeLibrary.TryLoad("libc.so.6", out _)) { return; }
         string?[] arguments;
         try { arguments = [.. Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/cmdline")).Split('\0')]; }
-        catch (IOException) { return; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return; }
         arguments[^1] = null;                       // the last ends in \0 too
         SetEnvironment(Variable, "1", overwrite: 0);
         _ = Replace("/proc/self/exe", arguments);   // comes back only where it fails: then the run takes more memory
