@@ -36,7 +36,10 @@ public sealed record StepShape
 public sealed record MemoryPlan
 {
     private const long Float = 4;
-    private const long Program = 255L << 20;            // runtime, libtorch's code and its buffers: train rlvr with next to no rows
+
+    /// <summary>Runtime, libtorch's code and its buffers: train rlvr with next to no rows.</summary>
+    internal const long Program = 255L << 20;
+
 
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
