@@ -5,7 +5,6 @@ using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Evaluation.Report;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
-using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
@@ -75,7 +74,7 @@ internal static class TrainDistillCommand
             Teacher = teacher,
             StudentSamples = value.Lmbda > 0 ? Sampler(student, "student") : null,
             TeacherSamples = value.SeqKd && value.Lmbda < 1 ? Sampler(teacher, "teacher") : null,
-            Examiner = heldOut is null ? null : new(student, tokenizer, heldOut, template, sampleStopIds, value.Examination()),
+            Examiner = heldOut is null ? null : new(student, tokenizer, heldOut, template, sampleStopIds, value),
             Warn = warning => Log.Warning("{Warning:l}", warning),
         };
         var steps = trainer.Resolve(rows).MaxSteps;
@@ -182,7 +181,7 @@ internal static class TrainDistillCommand
     {
         List<string> lines = [Text($"{step.TrainedTokens} trained tokens, lr {step.LearningRate:G3}, rollout {step.Seconds.Rollout:0.00} s, train {step.Seconds.Train:0.00} s")];
         if (step.Samples.Count > 0) { lines.Add(Text($"{step.Samples.Count} samples of the {(step.IsOnPolicy ? "student" : "teacher")}, {step.Samples.Average(sample => sample.TokenCount):0} tokens on average")); }
-        if (eval is not null) { lines.Add(Text($"held out: pass@1 {eval.PassAt1:0.0 %}, pass@n {eval.PassAtN:0.0 %}; pass@1 by bucket: {string.Join(", ", eval.Buckets.Take(12).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt1:0 %}")))}")); }
+        if (eval is not null) { lines.Add(TrainingView.HeldOut(eval)); }
         return lines;
     }
 

@@ -5,7 +5,6 @@ using LlmReasoning.Evaluation.Problems.Synthetic;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Pretraining;
-using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
 using Serilog;
@@ -17,7 +16,8 @@ internal static class TrainPretrainCommand
 {
     private const string EmbeddedCorpus = "embedded";
 
-    private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "device"];
+    private static readonly string[] s_changeable = ["save_steps", "save_total_limit", "output_dir", "micro_batch_tokens", "gradient_checkpointing", "device",
+        "eval_on_start", "metric_for_best_model", "greater_is_better"];
 
     public static Command Create()
     {
@@ -45,7 +45,7 @@ internal static class TrainPretrainCommand
         var examined = TrainDistillCommand.HeldOut(supervised);
         NativeTorch.Initialise();
         var device = SamplingCommand.DeviceOf(config, value.Device);
-        var run = TrainingCommand.Open(config, folder, s_changeable, resume);
+        var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
         var source = Path.Combine(folder, "initial");
         if (run.LastStep == 0) { NewModel.Write(source, value); }
         var (_, tokenizer, model) = TrainingCommand.LoadModel(config, run, source, corpus, device);
@@ -62,7 +62,7 @@ internal static class TrainPretrainCommand
             examples.Count, examples.Sum(example => (long)example.Length), examples.Sum(example => (long)example.TrainedTokens), heldOut.Count);
         var trainer = new DistillTrainer(model, supervised, source)
         {
-            Examiner = examined is null ? null : new(model, tokenizer, examined, PromptTemplate.Load(supervised.Template), [.. stopIds], supervised.Examination()),
+            Examiner = examined is null ? null : new(model, tokenizer, examined, PromptTemplate.Load(supervised.Template), [.. stopIds], supervised),
             Warn = warning => Log.Warning("{Warning:l}", warning),
         };
         List<TrainingRow> rows = [.. examples.Select(example => new TrainingRow(example))];

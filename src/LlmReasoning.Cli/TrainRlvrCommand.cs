@@ -58,7 +58,7 @@ internal static class TrainRlvrCommand
         var training = ProblemBuckets.Of(fitting, value.BaseEval, value.Buckets);
         var heldOut = examined.Count == 0 ? null : ProblemBuckets.Of(examined, value.EvalBaseEval, value.Buckets);
         var run = TrainingCommand.Open(config, folder, s_changeable, resume, value.Best());
-        if (run.LastStep >= value.MaxSteps && !RlvrTrainer.LacksEval(run, value))
+        if (run.LastStep >= value.MaxSteps && !(value.IsEvalStep(run.LastStep) && run.LacksEval))
         {
             run.Complete(value.SaveTotalLimit);
             Console.Out.WriteLine(TrainingRun.CheckpointOf(folder, run.LastStep));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Training;
 using LlmReasoning.Verification;
 
 namespace LlmReasoning.Cli;
@@ -30,7 +31,7 @@ internal sealed class TrainingView
             Text($"step {all:0.00} s: rollout {rollout:0.00} s ({rollout / all:0 %}), grade {grade:0.00} s ({grade / all:0 %}), train {train:0.00} s ({train / all:0 %})"),
             Text($"groups wrong/mixed/right {Shares(step.Groups.Wrong, step.Groups.Mixed, step.Groups.Right)}; {step.SampledTokens / Math.Max(rollout, 1e-9):0} tokens/s sampled, {step.Update.TrainedTokens / Math.Max(train, 1e-9):0} trained"),
         ];
-        if (_eval is { } eval) { lines.Add(Text($"held out: pass@1 {eval.PassAt1:0.0 %}, pass@n {eval.PassAtN:0.0 %}; pass@1 by bucket: {string.Join(", ", eval.Buckets.Take(MostBuckets).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt1:0 %}")))}")); }
+        if (_eval is { } eval) { lines.Add(HeldOut(eval)); }
         var buckets = BucketStep.Sum(_recent.SelectMany(buckets => buckets)).Where(bucket => bucket.Groups > 0).ToList();
         var width = Math.Max("bucket".Length, buckets.Max(bucket => bucket.Bucket.Length));
         lines.Add(Text($"{"bucket".PadRight(width)}  groups  wrong/mixed/right  accuracy  gradient   (last {_recent.Count} steps)"));
@@ -53,6 +54,14 @@ internal sealed class TrainingView
             yield return Text($"step {step.Step}, {group.Problem.Id} ({group.Correct} of {group.Rollouts.Count} right): {group.Problem.Text}");
             yield return Text($"  -> {rollout.Completion.Text} [{verdict}, reward {rollout.Reward:0.##}, {rollout.Completion.TokenCount} tokens, {rollout.Completion.FinishReason.ToString().ToLowerInvariant()}]");
         }
+    }
+
+    /// <summary>The last evaluation: pass@1 and pass@k of the largest k, and pass@1 by bucket.</summary>
+    public static string HeldOut(HeldOutEval eval)
+    {
+        var (k, pass) = eval.All.PassAt[^1];
+        var buckets = eval.Buckets.Take(MostBuckets).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt[0].Value:0 %}"));
+        return Text($"held out: pass@1 {eval.All.PassAt[0].Value:0.0 %}, pass@{k} {pass:0.0 %}; pass@1 by bucket: {string.Join(", ", buckets)}");
     }
 
     private static string Shares(double wrong, double mixed, double right, double of = 1) => Text($"{100 * wrong / of:0}/{100 * mixed / of:0}/{100 * right / of:0} %");

@@ -31,7 +31,7 @@ internal static class GrpoBenchmark
             var processor = Process.GetCurrentProcess().TotalProcessorTime;
             var groups = collector.Collect([.. Enumerable.Range(32 * (step - 1), 32)], config.NumGenerations, "rollout", step, CancellationToken.None);
             var rollout = watch.Elapsed.TotalSeconds;
-            var metrics = update.Run(groups, config.LearningRate);
+            var metrics = update.Run(groups, step, config.LearningRate);
             var seconds = watch.Elapsed.TotalSeconds;
             var busy = (Process.GetCurrentProcess().TotalProcessorTime - processor).TotalSeconds;
             best = Math.Min(best, seconds * product);

@@ -9,7 +9,8 @@ internal sealed class RunConfig<T> where T : class
 {
     private static readonly Dictionary<string, PropertyInfo> Properties = typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => property.CanWrite)
-        .OrderBy(property => property.MetadataToken)
+        .OrderBy(property => property.DeclaringType == typeof(T) ? 0 : 1)                // own keys before those that several commands share
+        .ThenBy(property => property.MetadataToken)
         .ToDictionary(property => ConfigType.SnakeCase(property.Name));
 
     private readonly Dictionary<string, ConfigEntry> _given;

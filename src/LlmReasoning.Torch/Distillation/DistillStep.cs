@@ -1,19 +1,16 @@
 using LlmReasoning.Torch.Generation;
-using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Distillation;
 
 /// <summary>One step: a row of metrics.csv, and what the live view shows beside it.</summary>
-public sealed record DistillStep
+public sealed record DistillStep : TrainingStep
 {
-    public required int Step { get; init; }
-
     /// <summary>Mean over the step's trained tokens.</summary>
     public required double Loss { get; init; }
 
     /// <summary>Before clipping.</summary>
     public required double GradNorm { get; init; }
-    public required double LearningRate { get; init; }
 
     /// <summary>Those with a loss.</summary>
     public required long TrainedTokens { get; init; }
@@ -28,17 +25,12 @@ public sealed record DistillStep
     public required IReadOnlyList<Completion> Samples { get; init; }
     public required (double Rollout, double Train) Seconds { get; init; }
 
-    /// <summary>On the held-out problems, where this step evaluates.</summary>
-    public HeldOutEval? Eval { get; init; }
+    /// <summary>Names of the columns.</summary>
+    internal static IEnumerable<string> Names => ColumnsOf(null).Select(column => column.Name);
 
-    internal IReadOnlyList<(string Name, double? Value)> Columns() => ColumnsOf(this);
+    internal override IReadOnlyList<(string Name, double? Value)> Columns() => ColumnsOf(this);
 
-    /// <summary>What timings.jsonl takes.</summary>
-    internal IReadOnlyList<(string Name, double Seconds)> Timings() => [("rollout", Seconds.Rollout), ("train", Seconds.Train)];
-
-    /// <summary>The row of an evaluation before the first step.</summary>
-    internal static IReadOnlyList<(string Name, double? Value)> StartColumns(HeldOutEval eval) =>
-        [.. ColumnsOf(null).Select(column => column.Name == "step" ? ("step", 0) : HeldOutEval.Columns(eval).FirstOrDefault(known => known.Name == column.Name, column))];
+    internal override IReadOnlyList<(string Name, double Seconds)> Timings() => [("rollout", Seconds.Rollout), ("train", Seconds.Train)];
 
     // Null = a row of names.
     private static IReadOnlyList<(string Name, double? Value)> ColumnsOf(DistillStep? step) =>
@@ -46,7 +38,6 @@ public sealed record DistillStep
         ("step", step?.Step), ("loss", step?.Loss), ("grad_norm", step?.GradNorm), ("learning_rate", step?.LearningRate), ("trained_tokens", step?.TrainedTokens), ("epoch", step?.Epoch),
         ("on_policy", step is null ? null : step.IsOnPolicy ? 1 : 0),
         ("completions/mean_length", Mean(step, completion => completion.TokenCount)), ("completions/clipped_ratio", Mean(step, completion => completion.FinishReason == FinishReason.Length ? 1 : 0)),
-        .. HeldOutEval.Columns(step?.Eval),
     ];
 
     private static double? Mean(DistillStep? step, Func<Completion, double> value) => step is { Samples.Count: > 0 } ? step.Samples.Average(value) : null;

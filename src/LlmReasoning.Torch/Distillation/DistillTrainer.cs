@@ -3,7 +3,6 @@ using LlmReasoning.Evaluation;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Optimisation;
-using LlmReasoning.Torch.Rlvr;
 using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Distillation;
@@ -38,69 +37,52 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     /// <exception cref="UserException">A value is not finite; the batch is in the run's folder.</exception>
     public void Train(TrainingRun run, IReadOnlyList<TrainingRow> rows, Action<DistillStep> report, CancellationToken cancellation)
     {
-        student.GradientCheckpointing = config.GradientCheckpointing;
-        student.UseBfloat16(config.Bf16);
         Teacher?.UseBfloat16(config.Bf16);
-        using var optimizer = new AdamW(student.Weights(), new() { Beta1 = config.AdamBeta1, Beta2 = config.AdamBeta2, Epsilon = config.AdamEpsilon, WeightDecay = config.WeightDecay });
-        if (run.LastStep > 0) { run.Restore(optimizer); }
         var resolved = Resolve(rows);
+        using var session = new TrainingSession(run, student, resolved, sourceFolder) { Examiner = Examiner, Warn = Warn };
         var loss = new DistillLoss(student, Teacher, config);
         var order = rows.Count == 0 ? null : new DataOrder(rows.Count, config.Seed, config.ShuffleDataset, config.GroupByLength ? index => rows[index].Length : null);
-        var warnings = new TrainingWarnings(config.MaxGradNorm, updatesPerBatch: 1);
-        var done = run.LastStep;
         try
         {
-            if (IsEvalStep(run.LastStep, resolved) && run.LacksEval) { run.CompleteMetrics(HeldOutEval.Columns(Examiner!.Examine(run, done, cancellation))); }
-            if (done == 0 && config.EvalOnStart && Examiner is not null) { run.WriteMetrics(DistillStep.StartColumns(Examiner.Examine(run, 0, cancellation))); }
-            for (var step = done + 1; step <= resolved.MaxSteps; step++)
+            session.Begin(DistillStep.Names, cancellation);
+            for (var step = run.LastStep + 1; step <= resolved.MaxSteps; step++)
             {
                 cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
                 var watch = Stopwatch.StartNew();
                 var isOnPolicy = IsOnPolicy(step);
                 var source = isOnPolicy ? StudentSamples : config.SeqKd ? TeacherSamples : null;
                 var samples = source?.Draw(step, config.RowsPerStep, cancellation) ?? [];
-                var rollout = watch.Elapsed.TotalSeconds;
+                var rollout = source is null ? 0 : watch.Elapsed.TotalSeconds;
                 List<TrainingRow> batch = source is null ? [.. order!.Take(step - 1, config.RowsPerStep).Select(index => rows[index])] : [.. samples.Select(RowOf)];
-                var rate = config.LearningRate * config.LrSchedulerType.Multiplier(step - 1, resolved.WarmupSteps, resolved.MaxSteps, config.MinLrRate, config.NumDecaySteps);
-                var (value, norm) = Update(loss, batch, optimizer, rate, run, step);
-                done = step;
-                var metrics = new DistillStep
+                var learningRate = resolved.LearningRateOf(step);
+                var (value, norm) = Update(loss, batch, session.Optimizer, learningRate, run, step);
+                if (config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { source?.Write(run, step, samples); }
+                var done = new DistillStep
                 {
                     Step = step,
                     Loss = value,
                     GradNorm = norm,
-                    LearningRate = rate,
+                    LearningRate = learningRate,
                     TrainedTokens = batch.Sum(row => (long)row.TrainedTokens),
                     Epoch = (double)step * config.RowsPerStep / RowsOfEpoch(rows),
                     IsOnPolicy = isOnPolicy,
                     Samples = samples,
-                    Seconds = (source is null ? 0 : rollout, watch.Elapsed.TotalSeconds - rollout),
+                    Seconds = (rollout, watch.Elapsed.TotalSeconds - rollout),
                 };
-                var row = metrics.Columns();
-                run.WriteMetrics(row);
-                run.WriteTimings(step, metrics.Timings());
-                if (source is not null && config.LogCompletionsSteps > 0 && step % config.LogCompletionsSteps == 0) { source.Write(run.SamplesOf(step), step, samples); }
-                if (IsEvalStep(step, resolved))
-                {
-                    metrics = metrics with { Eval = Examiner!.Examine(run, step, cancellation) };
-                    run.CompleteMetrics(HeldOutEval.Columns(metrics.Eval));
-                }
-                report(metrics);
-                foreach (var warning in warnings.After(row)) { Warn(warning); }
-                if (step % resolved.SaveSteps == 0 || step == resolved.MaxSteps) { run.Save(step, student, optimizer, sourceFolder, config.SaveTotalLimit); }
+                report(session.Record(done, cancellation));
+                session.Finish(done);
             }
-            run.Complete(config.SaveTotalLimit);
+            session.Complete();
         }
-        catch (OperationCanceledException) when (done > run.LastStep)
+        catch (OperationCanceledException)
         {
-            run.Save(done, student, optimizer, sourceFolder, config.SaveTotalLimit);
+            session.SaveUnsaved();
             throw;
         }
     }
 
     private int RowsOfEpoch(IReadOnlyList<TrainingRow> rows) => rows.Count > 0 ? rows.Count : (StudentSamples ?? TeacherSamples)?.Count ?? 0;
-
-    private bool IsEvalStep(int step, DistillConfig resolved) => Examiner is not null && (step % resolved.EvalSteps == 0 || step == resolved.MaxSteps);
 
     // As GKD does it, for a whole step; a function of seed and step.
     private bool IsOnPolicy(int step) => new SplitMix64(config.Seed, "lmbda", step).Uniform() < config.Lmbda;

@@ -1,11 +1,9 @@
 using LlmReasoning.Evaluation;
-using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Runs;
 using LlmReasoning.Torch.Tokenization;
 using LlmReasoning.Torch.Training;
-using SamplingSettings = LlmReasoning.Torch.Generation.SamplingSettings;
 
 namespace LlmReasoning.Torch.Distillation;
 
@@ -45,15 +43,7 @@ public sealed class SampledExamples
     /// <param name="count">Completions.</param>
     public IReadOnlyList<Completion> Draw(int step, int count, CancellationToken cancellation)
     {
-        var settings = new SamplingSettings
-        {
-            Temperature = _config.Temperature,
-            TopP = _config.TopP,
-            TopK = _config.TopK,
-            MinP = _config.MinP,
-            MaxNewTokens = _config.MaxCompletionLength,
-            Seed = (long)new SplitMix64(_config.Seed, _stream, step).Next(),
-        };
+        var settings = _config.Sampling((long)new SplitMix64(_config.Seed, _stream, step).Next());
         // A prompt that comes twice in a step gets two samples.
         var seen = new Dictionary<int, int>();
         var requests = new List<GenerationRequest>(count);
@@ -68,19 +58,9 @@ public sealed class SampledExamples
     }
 
     /// <summary>Writes a step's completions as samples.jsonl.</summary>
-    public void Write(string path, int step, IReadOnlyList<Completion> completions)
+    public void Write(TrainingRun run, int step, IReadOnlyList<Completion> completions)
     {
-        var shared = SamplingRun.SharedSettingsOf(_stream == "teacher" ? _config.TeacherModelNameOrPath! : _config.ModelNameOrPath!, _config.Template, new()
-        {
-            Seed = _config.Seed,
-            Temperature = _config.Temperature,
-            TopP = _config.TopP,
-            TopK = _config.TopK,
-            MinP = _config.MinP,
-            MaxNewTokens = _config.MaxCompletionLength,
-        });
-        if (File.Exists(path)) { File.Delete(path); }
-        using var writer = new SampleWriter(path);
-        foreach (var completion in completions) { writer.Append(SamplingRun.SampleOf(completion, shared, $"step-{step:D6}")); }
+        var modelId = _stream == "teacher" ? _config.TeacherModelNameOrPath! : _config.ModelNameOrPath!;
+        run.WriteSamples(step, SamplingRun.SharedSettingsOf(modelId, _config.Template, _config.Sampling(_config.Seed)), completions);
     }
 }

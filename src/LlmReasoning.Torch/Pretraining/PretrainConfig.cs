@@ -1,12 +1,25 @@
 using System.Text.Json;
 using LlmReasoning.Torch.Distillation;
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Pretraining;
 
 /// <summary>The settings of <c>train pretrain</c>; the names are transformers' and TRL's where they have one. The defaults make the embedded model's shape.</summary>
-public sealed record PretrainConfig
+public sealed record PretrainConfig : TrainingConfig
 {
+    public PretrainConfig()
+    {
+        LearningRate = 3e-3;
+        LrSchedulerType = LearningRateSchedule.CosineWithMinLr;
+        WarmupSteps = 100;
+        MinLrRate = 0.05;
+        WeightDecay = 0.01;
+        AdamBeta2 = 0.95;
+        SaveSteps = 500;
+        EvalSteps = 500;
+    }
+
     /// <summary>"embedded" for the generated corpus of the embedded family, or a jsonl file with text, or with prompt and completion.</summary>
     public string? Corpus { get; init; }
 
@@ -18,10 +31,6 @@ public sealed record PretrainConfig
 
     /// <summary>Problem sets of which the corpus must hold no problem.</summary>
     public IReadOnlyList<string> HeldOut { get; init; } = ["embedded-test", "embedded-train"];
-    public string? OutputDir { get; init; }
-
-    /// <summary>Of the random weights and of the data's order.</summary>
-    public long Seed { get; init; } = 42;
 
     /// <summary>A folder with tokenizer.json, or "embedded". Its files go with the model.</summary>
     public string TokenizerNameOrPath { get; init; } = "embedded";
@@ -40,7 +49,6 @@ public sealed record PretrainConfig
 
     /// <summary>Examples of an optimizer step.</summary>
     public int PerDeviceTrainBatchSize { get; init; } = 64;
-    public int MaxSteps { get; init; } = -1;
 
     /// <summary>Read where max_steps is -1.</summary>
     public double NumTrainEpochs { get; init; } = 1;
@@ -48,42 +56,6 @@ public sealed record PretrainConfig
 
     /// <summary>Longer texts are cut into pieces; longer prompts with completions are refused. Null = the model's context.</summary>
     public int? MaxLength { get; init; }
-    public double LearningRate { get; init; } = 3e-3;
-    public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.CosineWithMinLr;
-    public int WarmupSteps { get; init; } = 100;
-    public double MinLrRate { get; init; } = 0.05;
-
-    /// <summary>The last steps, in which warmup_stable_decay goes down.</summary>
-    public int NumDecaySteps { get; init; }
-    public double WeightDecay { get; init; } = 0.01;
-    public double AdamBeta1 { get; init; } = 0.9;
-    public double AdamBeta2 { get; init; } = 0.95;
-    public double AdamEpsilon { get; init; } = 1e-8;
-    public double MaxGradNorm { get; init; } = 1;
-
-    /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
-    public int MicroBatchTokens { get; init; } = 16384;
-
-    /// <summary>cpu or cuda; null = cuda where there is one.</summary>
-    public string? Device { get; init; }
-
-    /// <summary>float32, or bfloat16, which is <see cref="Bf16"/>: the weights that train are float32 in either case. Null = float32.</summary>
-    public string? Dtype { get; init; }
-
-    /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
-    public bool Bf16 { get; init; }
-    public int SaveSteps { get; init; } = 500;
-    public int? SaveTotalLimit { get; init; }
-
-    /// <summary>Held-out problems for evaluation while training; null = none.</summary>
-    public string? EvalProblems { get; init; }
-    public int EvalSteps { get; init; } = 500;
-
-    /// <summary>Samples a held-out problem.</summary>
-    public int EvalN { get; init; } = 16;
-
-    /// <summary>Of such a sample, in tokens.</summary>
-    public int MaxCompletionLength { get; init; } = 512;
 
     /// <summary>Returns itself, or throws for a setting outside its range.</summary>
     public PretrainConfig Validate()
@@ -94,32 +66,12 @@ public sealed record PretrainConfig
     }
 
     /// <summary>The same loop as distillation's: supervised training on examples.</summary>
-    public DistillConfig Supervised() => new()
+    public DistillConfig Supervised() => new(this)
     {
-        Seed = Seed,
         PerDeviceTrainBatchSize = PerDeviceTrainBatchSize,
-        MaxSteps = MaxSteps,
         NumTrainEpochs = NumTrainEpochs,
         GroupByLength = GroupByLength,
         MaxLength = MaxLength,
-        LearningRate = LearningRate,
-        LrSchedulerType = LrSchedulerType,
-        WarmupSteps = WarmupSteps,
-        MinLrRate = MinLrRate,
-        NumDecaySteps = NumDecaySteps,
-        WeightDecay = WeightDecay,
-        AdamBeta1 = AdamBeta1,
-        AdamBeta2 = AdamBeta2,
-        AdamEpsilon = AdamEpsilon,
-        MaxGradNorm = MaxGradNorm,
-        MicroBatchTokens = MicroBatchTokens,
-        Bf16 = Bf16,
-        SaveSteps = SaveSteps,
-        SaveTotalLimit = SaveTotalLimit,
-        EvalProblems = EvalProblems,
-        EvalSteps = EvalSteps,
-        EvalN = EvalN,
-        MaxCompletionLength = MaxCompletionLength,
     };
 
     /// <summary>The config.json of the model's keys.</summary>

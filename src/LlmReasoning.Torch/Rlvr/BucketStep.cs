@@ -18,10 +18,14 @@ public sealed record BucketStep(string Bucket, int Groups, int AllWrong, int All
     public int Mixed => Groups - AllWrong - AllRight;
 
     /// <summary>One for each bucket, in the buckets' order.</summary>
-    /// <param name="groups">Of a step.</param>
-    /// <param name="signalOf">Of a group that trains; others have none.</param>
-    internal static IReadOnlyList<BucketStep> Of(IReadOnlyList<RolloutGroup> groups, Func<RolloutGroup, double> signalOf, ProblemBuckets buckets) =>
-        [.. buckets.Labels.GroupJoin(groups, label => label, group => buckets.LabelOf(group.Problem), (label, some) =>
+    /// <param name="rollouts">Of a step.</param>
+    /// <param name="rows">Of the trained rollouts, in their order: the advantage, and how many tokens count. Others have no signal.</param>
+    internal static IReadOnlyList<BucketStep> Of(StepRollouts rollouts, IReadOnlyList<(double Advantage, int Tokens)> rows, ProblemBuckets buckets)
+    {
+        var signals = new Dictionary<RolloutGroup, double>(ReferenceEqualityComparer.Instance);
+        var row = 0;
+        foreach (var group in rollouts.Trained) { signals[group] = group.Rollouts.Sum(_ => Math.Abs(rows[row].Advantage) * rows[row++].Tokens); }
+        return [.. buckets.Labels.GroupJoin(rollouts.Sampled, label => label, group => buckets.LabelOf(group.Problem), (label, some) =>
         {
             var bucket = some.ToList();
             return new BucketStep(
@@ -31,8 +35,9 @@ public sealed record BucketStep(string Bucket, int Groups, int AllWrong, int All
                 bucket.Count(group => group.Correct == group.Rollouts.Count),
                 bucket.Sum(group => group.Correct),
                 bucket.Sum(group => group.Rollouts.Count),
-                bucket.Sum(signalOf));
+                bucket.Sum(group => signals.GetValueOrDefault(group)));
         })];
+    }
 
     /// <summary>Several steps' buckets added up.</summary>
     public static IReadOnlyList<BucketStep> Sum(IEnumerable<BucketStep> steps) =>

@@ -1,3 +1,4 @@
+using LlmReasoning.Evaluation;
 using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Training;
 
@@ -21,6 +22,17 @@ internal sealed record Row(Completion Completion, double Advantage, int Counted)
 /// <param name="Tokens">That count, at least 1.</param>
 internal sealed record MiniBatch(IReadOnlyList<MicroRows> Trained, IReadOnlyList<Row> Untrained, long Tokens)
 {
+    /// <summary>A step's rows as its optimizer steps take them, of about equal size. One takes them in their order; several in a random order, as TRL's do, so that none is of a few problems alone.</summary>
+    /// <param name="parts">Optimizer steps; with fewer rows, as many as there are rows.</param>
+    public static IReadOnlyList<List<Row>> Parts(IReadOnlyList<Row> rows, int parts, long seed, int step)
+    {
+        var order = new DataOrder(rows.Count, (long)new SplitMix64(seed, "mini-batches", step).Next(), shuffle: parts > 1).Take(0, rows.Count);
+        int First(int part) => (int)((long)rows.Count * part / parts);
+        return [.. Enumerable.Range(0, parts)
+            .Select(part => order.Skip(First(part)).Take(First(part + 1) - First(part)).Select(row => rows[row]).ToList())
+            .Where(part => part.Count > 0)];
+    }
+
     /// <param name="rows">All rows of the optimizer step, at least one.</param>
     /// <param name="trains">Whether a row has a gradient.</param>
     public static MiniBatch Of(IReadOnlyList<Row> rows, Func<Row, bool> trains, Aggregation aggregation, RlvrConfig config, Device device)

@@ -31,18 +31,17 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
 
     /// <summary>Advantages over all groups, then the updates.</summary>
     /// <param name="groups">May be empty: then nothing changes.</param>
+    /// <param name="step">Of the run, which with the seed says how completions are cut into mini-batches.</param>
     /// <exception cref="UserException">Sampler and trainer disagree beyond the bound.</exception>
     /// <exception cref="NonFiniteException">A value is not finite.</exception>
-    public UpdateMetrics Run(IReadOnlyList<RolloutGroup> groups, double learningRate)
+    public UpdateMetrics Run(IReadOnlyList<RolloutGroup> groups, int step, double learningRate)
     {
         using var scope = NewDisposeScope();
         Rows = [];
         if (groups.Count == 0) { return new(0, 0, null, null, null, 0, 0, 0); }
         var rows = RowsOf(groups);
         Rows = [.. rows.Select(row => (row.Advantage, row.Counted))];
-        var batches = Enumerable.Range(0, config.NumMiniBatches)
-            .Select(part => Part(rows, part, config.NumMiniBatches))
-            .Where(part => part.Count > 0)
+        var batches = MiniBatch.Parts(rows, config.NumMiniBatches, config.Seed, step)
             .Select(part => MiniBatch.Of(part, Trains, _loss.Aggregation, config, policy.Device))
             .ToList();
         var needsOld = config.UpdatesPerStep > 1;
@@ -186,12 +185,6 @@ public sealed class PolicyUpdate(CausalLM policy, CausalLM? reference, AdamW opt
         row.Counted > 0 && (row.Advantage != 0 || (_loss.Beta != 0 && _loss.KlPlacement == KlPlacement.Loss) || _loss.EntropyCoefficient != 0);
 
     private Tensor LogProbs(CausalLM model, MicroRows micro) => MicroBatch.LogProbsOf(model, micro.Ids, null, micro.Targets, config.Temperature, support: _support).LogProbs;
-
-    private static List<Row> Part(List<Row> rows, int part, int parts)
-    {
-        var first = (int)((long)rows.Count * part / parts);
-        return rows[first..(int)((long)rows.Count * (part + 1) / parts)];
-    }
 
     /// <summary>How far sampler and trainer are apart in the log-probabilities of sampled tokens.</summary>
     private sealed class Difference

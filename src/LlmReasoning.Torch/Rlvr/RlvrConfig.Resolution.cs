@@ -1,4 +1,5 @@
 using LlmReasoning.Torch.Generation;
+using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Rlvr;
 
@@ -12,17 +13,8 @@ public sealed partial record RlvrConfig
     /// <summary>Weights of <see cref="RewardFuncs"/>.</summary>
     public IReadOnlyList<double> WeightsOfRewards => RewardWeights ?? [.. RewardFuncs.Select(_ => 1.0)];
 
-    /// <summary>How completions are drawn.</summary>
-    public SamplingSettings Sampling(long seed) => new()
-    {
-        Temperature = Temperature,
-        TopP = TopP,
-        TopK = TopK,
-        MinP = MinP,
-        MaxNewTokens = MaxCompletionLength,
-        Seed = seed,
-        FilteredLogProbs = LogprobSupport == LogprobSupport.Sampled,
-    };
+    /// <inheritdoc/>
+    public override SamplingSettings Sampling(long seed) => base.Sampling(seed) with { FilteredLogProbs = LogprobSupport == LogprobSupport.Sampled };
 
     /// <summary>Over what the trainer's log-probabilities are; null = the whole vocabulary.</summary>
     public SamplingSettings? Support() => LogprobSupport == LogprobSupport.Sampled ? Sampling(Seed) : null;
@@ -43,12 +35,13 @@ public sealed partial record RlvrConfig
         var steps = MaxSteps > 0 ? MaxSteps
             : NumTrainEpochs is { } epochs ? Math.Max(1, (int)Math.Ceiling(epochs * problems / batched.PromptsPerStep))
             : DefaultSteps;
+        var (save, eval) = batched.IntervalsOf(steps, stepsPerEpoch);
         return batched with
         {
             MaxSteps = steps,
-            WarmupSteps = WarmupSteps > 0 || WarmupRatio is null ? WarmupSteps : (int)Math.Ceiling(WarmupRatio.Value * steps),
-            SaveSteps = SaveStrategy switch { IntervalStrategy.No => steps, IntervalStrategy.Epoch => stepsPerEpoch, _ => SaveSteps },
-            EvalSteps = EvalStrategy == IntervalStrategy.Epoch ? stepsPerEpoch : EvalSteps,
+            WarmupSteps = WarmupStepsOf(steps),
+            SaveSteps = save,
+            EvalSteps = eval,
             EvalProblems = EvalStrategy == IntervalStrategy.No ? null : EvalProblems,
             MaxLogprobDifference = double.IsFinite(LogprobBound) ? LogprobBound : null,
         };
@@ -66,18 +59,10 @@ public sealed partial record RlvrConfig
         UserException.Require(StepsPerGeneration is null or >= 1, "steps_per_generation", StepsPerGeneration, "it must be at least 1");
         UserException.Require(GenerationBatchSize is null or >= 1, "generation_batch_size", GenerationBatchSize, "it must be at least 1");
         UserException.Require(MaxPromptLength is null or >= 1, "max_prompt_length", MaxPromptLength, "it must be at least 1, or null for the model's context");
-        UserException.Require(MaxSteps is -1 or >= 1, "max_steps", MaxSteps, "it must be at least 1, or -1 for num_train_epochs");
         UserException.Require(NumTrainEpochs is null or > 0 and < 1e6, "num_train_epochs", NumTrainEpochs, "it must be positive");
+        ValidateTraining();
         UserException.Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
-        UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
-        UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
-        UserException.Require(WarmupRatio is null or (>= 0 and <= 1), "warmup_ratio", WarmupRatio, "it must be from 0 to 1");
-        UserException.Require(MaxGradNorm > 0, "max_grad_norm", MaxGradNorm, "it must be positive");
-        UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
         UserException.Require(MaxLogprobDifference is null or > 0, "max_logprob_difference", MaxLogprobDifference, "it must be positive, or null for 0.1 in float32 and no bound with bf16");
-        UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
-        UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
-        UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
         WithBatches().ValidateObjective();
         return this;
     }

@@ -14,11 +14,12 @@ public sealed partial record RlvrConfig
     {
         var rows = PromptsPerStep * NumGenerations;
         var tokens = Math.Min(model.MaxPositionEmbeddings, longestPrompt + MaxCompletionLength);
+        var evalTokens = EvalProblems is null ? 0 : Math.Min(model.MaxPositionEmbeddings, longestPrompt + EvalSampling().MaxNewTokens);
         return new()
         {
             MicroBatchTokens = Math.Max(tokens, Math.Min(MicroBatchTokens, (long)rows * tokens)),
             SampledRows = Math.Min(rows, BatchSize ?? RowsInFlight),
-            SampledTokens = tokens,
+            SampledTokens = Math.Max(tokens, evalTokens),
             OtherModels = HasReference ? [model] : [],
             GradientCheckpointing = GradientCheckpointing,
             Bf16 = Bf16,

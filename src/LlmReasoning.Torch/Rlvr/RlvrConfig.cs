@@ -1,12 +1,20 @@
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Training;
 using LlmReasoning.Verification;
 
 namespace LlmReasoning.Torch.Rlvr;
 
 /// <summary>The settings of <c>train rlvr</c>; the names are TRL's where TRL has one. Null = as <see cref="LossType"/> has it, where nothing else is said.</summary>
-public sealed partial record RlvrConfig
+public sealed partial record RlvrConfig : TrainingConfig
 {
+    public RlvrConfig()
+    {
+        Policy = ExtractionPolicy.Reward;
+        LearningRate = 1e-6;
+        LrSchedulerType = LearningRateSchedule.ConstantWithWarmup;
+    }
+
     /// <summary>A checkpoint's folder, or "embedded".</summary>
     public string? ModelNameOrPath { get; init; }
 
@@ -36,11 +44,6 @@ public sealed partial record RlvrConfig
 
     /// <summary>Leave out problems with longer prompts, and say how many, instead of stopping.</summary>
     public bool DropOverlong { get; init; }
-    public string? OutputDir { get; init; }
-
-    /// <summary>A preset's name, or a text file with {problem}.</summary>
-    public string Template { get; init; } = "plain";
-    public long Seed { get; init; } = 42;
 
     /// <summary>A named objective of <see cref="RlvrPresets"/>; the keys below that are not null change it.</summary>
     public string LossType { get; init; } = "dapo";
@@ -114,9 +117,6 @@ public sealed partial record RlvrConfig
     public IReadOnlyList<double>? RewardWeights { get; init; }
     public OutcomeReward OutcomeReward { get; init; }
 
-    /// <summary>Where an answer is looked for.</summary>
-    public ExtractionPolicy Policy { get; init; } = ExtractionPolicy.Reward;
-
     /// <summary>Of soft_overlong: the last so many tokens before the limit, over which the punishment grows to -1; null = a fifth of max_completion_length.</summary>
     public int? SoftPunishCache { get; init; }
 
@@ -133,7 +133,7 @@ public sealed partial record RlvrConfig
     /// <summary>Passes over each step's completions.</summary>
     public int NumIterations { get; init; } = 1;
 
-    /// <summary>Updates of a pass: a step's completions are cut into so many parts, in their order.</summary>
+    /// <summary>Updates of a pass: a step's completions, shuffled, are cut into so many parts.</summary>
     public int NumMiniBatches { get; init; } = 1;
 
     /// <summary>TRL's way to say it: completions of an update = this x gradient_accumulation_steps. With it bnpo's batches are of so many rows.</summary>
@@ -146,60 +146,20 @@ public sealed partial record RlvrConfig
     /// <summary>Completions of a step.</summary>
     public int? GenerationBatchSize { get; init; }
 
-    /// <summary>-1 = num_train_epochs, or 100 where that is not given either.</summary>
-    public int MaxSteps { get; init; } = -1;
+    /// <summary>Read where max_steps is -1; null = 100 steps.</summary>
     public double? NumTrainEpochs { get; init; }
-    public bool ShuffleDataset { get; init; } = true;
-    public double Temperature { get; init; } = 1;
-    public double TopP { get; init; } = 1;
-    public int TopK { get; init; }
-    public double MinP { get; init; }
     public LogprobSupport LogprobSupport { get; init; }
-    public int MaxCompletionLength { get; init; } = 512;
-    public double LearningRate { get; init; } = 1e-6;
-    public LearningRateSchedule LrSchedulerType { get; init; } = LearningRateSchedule.ConstantWithWarmup;
-    public int WarmupSteps { get; init; }
 
-    /// <summary>Read where warmup_steps is 0: this share of the steps.</summary>
-    public double? WarmupRatio { get; init; }
-    public double WeightDecay { get; init; }
-    public double AdamBeta1 { get; init; } = 0.9;
-    public double AdamBeta2 { get; init; } = 0.999;
-    public double AdamEpsilon { get; init; } = 1e-8;
-    public double MaxGradNorm { get; init; } = 1;
-
-    /// <summary>Tokens of a micro-batch, padding included: memory, and nothing else.</summary>
-    public int MicroBatchTokens { get; init; } = 16384;
-
-    /// <summary>Keep each layer's input alone between forward and backward and compute the layer again: less memory, a third more work, the same bits.</summary>
-    public bool GradientCheckpointing { get; init; }
-
-    /// <summary>cpu or cuda; null = cuda where there is one.</summary>
-    public string? Device { get; init; }
-
-    /// <summary>float32, or bfloat16, which is <see cref="Bf16"/>: the weights that train are float32 in either case. Null = float32.</summary>
-    public string? Dtype { get; init; }
-
-    /// <summary>Compute forward and backward in bfloat16; weights, moments, log-probabilities and losses stay in float32.</summary>
-    public bool Bf16 { get; init; }
-
-    /// <summary>Between what the sampler and the trainer say of a sampled token's log-probability; beyond it the run stops. Null = 0.1, with <see cref="Bf16"/> no bound.</summary>
+    /// <summary>Between what the sampler and the trainer say of a sampled token's log-probability; beyond it the run stops. Null = 0.1, with <see cref="TrainingConfig.Bf16"/> no bound.</summary>
     public double? MaxLogprobDifference { get; init; }
-    public IntervalStrategy SaveStrategy { get; init; } = IntervalStrategy.Steps;
-    public int SaveSteps { get; init; } = 50;
-    public int? SaveTotalLimit { get; init; }
 
     /// <summary>Every so many steps the completions are written to samples/; 0 = never.</summary>
     public int LogCompletionsSteps { get; init; } = 10;
 
-    /// <summary>Held-out problems for evaluation while training; null = none.</summary>
-    public string? EvalProblems { get; init; }
-    public IntervalStrategy EvalStrategy { get; init; } = IntervalStrategy.Steps;
-    public int EvalSteps { get; init; } = 50;
-
-    /// <summary>Samples a held-out problem.</summary>
-    public int EvalN { get; init; } = 16;
+    /// <summary>Sequences sampled at a time; null = planned from the memory there is.</summary>
     public int? BatchSize { get; init; }
+
+    /// <summary>Processors to sample with; null = all.</summary>
     public int? Threads { get; init; }
 
     public ProblemFilter Filter() => new() { Levels = Levels, Subset = Subset, SubsetSeed = SubsetSeed, Limit = Limit };

@@ -14,7 +14,7 @@ internal static class TrainingCurves
     // A panel is drawn where one of its columns holds numbers.
     private static readonly (string Label, bool IsShare, (string Column, string Name)[] Lines)[] s_panels =
     [
-        ("right completions", true, [("accuracy", "training"), ("eval/pass@1", "held-out pass@1"), ("eval/pass@n", "held-out pass@n")]),
+        ("right completions", true, [("accuracy", "training"), ("eval/pass@1", "held-out pass@1")]),
         ("reward", false, [("reward", "reward")]),
         ("groups of a step", true, [("groups/all_wrong", "all wrong"), ("groups/mixed", "mixed"), ("groups/all_right", "all right")]),
         ("loss", false, [("loss", "loss")]),
@@ -26,7 +26,7 @@ internal static class TrainingCurves
     ];
 
     // As many as there are colours.
-    private const int MostBuckets = 7;
+    private const int MostLines = 7;
 
     private const int MostPoints = 500;
 
@@ -40,15 +40,21 @@ internal static class TrainingCurves
         }
 
         foreach (var (label, isShare, lines) in s_panels) { Add(label, isShare, lines.Select(line => new TrainingSeries(line.Name, run.Metrics.Column(line.Column)))); }
+        List<string> passes = [.. run.Metrics.Header.Where(name => name.StartsWith("eval/pass@", StringComparison.Ordinal))];
+        if (passes.Count > 1) { Add("held-out pass@k", true, Spread(passes).Select(name => new TrainingSeries(name["eval/".Length..], run.Metrics.Column(name)))); }
         var buckets = run.Table(BucketTable);
         if (buckets.Rows.Count > 0)
         {
-            var labels = buckets.Rows.Select(row => row[1]).Distinct().Take(MostBuckets).ToList();
+            var labels = buckets.Rows.Select(row => row[1]).Distinct().Take(MostLines).ToList();
             Add("accuracy by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("accuracy", label)))));
             Add("share of the gradient by bucket (mean of 10 steps)", true, labels.Select(label => new TrainingSeries(label, Smooth(buckets.Column("gradient_share", label)))));
         }
         if (panels.Count > 0) { TrainingPlot.Of(panels).Write(Path.Combine(run.Folder, "figures")); }
     }
+
+    // Of more than there are colours the first, the last and some between.
+    private static IEnumerable<string> Spread(List<string> names) =>
+        Enumerable.Range(0, Math.Min(names.Count, MostLines)).Select(i => names[names.Count <= MostLines ? i : (int)Math.Round(i * (names.Count - 1.0) / (MostLines - 1))]);
 
     // A long run's neighbours are drawn as their mean.
     private static IReadOnlyList<(double Step, double Value)> Thin(IReadOnlyList<(double Step, double Value)> points) =>

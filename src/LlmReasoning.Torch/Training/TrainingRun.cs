@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using LlmReasoning.Evaluation.Samples;
 using LlmReasoning.Evaluation.Tables;
 using LlmReasoning.Torch.Checkpoints;
+using LlmReasoning.Torch.Generation;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Optimisation;
+using LlmReasoning.Torch.Runs;
+using SamplingSettings = LlmReasoning.Evaluation.Samples.SamplingSettings;
 
 namespace LlmReasoning.Torch.Training;
 
@@ -56,9 +60,6 @@ public sealed class TrainingRun
     /// <summary>The folder of a step's checkpoint, a model folder like any other.</summary>
     public static string CheckpointOf(string folder, int step) => Path.Combine(folder, "checkpoints", $"{Prefix}{step:D6}");
 
-    /// <summary>The file of a step's completions.</summary>
-    public string SamplesOf(int step) => Path.Combine(Folder, "samples", $"{Prefix}{step:D6}.jsonl");
-
     /// <summary>A table of the run, such as buckets.csv; when it is first asked for, the rows after the last checkpoint are removed.</summary>
     public StepTable Table(string name)
     {
@@ -105,8 +106,21 @@ public sealed class TrainingRun
     }
 
     /// <summary>Numbers for TensorBoard alone; those that are null are left out.</summary>
-    public void WriteScalars(int step, IEnumerable<(string Name, double? Value)> scalars) =>
-        _events.Write(step, scalars.Where(scalar => scalar.Value is not null).Select(scalar => (scalar.Name, scalar.Value!.Value)));
+    public void WriteScalars(int step, IEnumerable<(string Name, double? Value)> scalars)
+    {
+        (string, double)[] known = [.. scalars.Where(scalar => scalar.Value is not null).Select(scalar => (scalar.Name, scalar.Value!.Value))];
+        if (known.Length > 0) { _events.Write(step, known); }
+    }
+
+    /// <summary>Writes a step's completions to samples/, in the format of the command sample.</summary>
+    /// <param name="shared">What they have in common.</param>
+    public void WriteSamples(int step, SamplingSettings shared, IEnumerable<Completion> completions)
+    {
+        var path = Path.Combine(Folder, "samples", $"{Prefix}{step:D6}.jsonl");
+        if (File.Exists(path)) { File.Delete(path); }
+        using var writer = new SampleWriter(path);
+        foreach (var completion in completions) { writer.Append(SamplingRun.SampleOf(completion, shared, $"{Prefix}{step:D6}")); }
+    }
 
     /// <summary>Writes a checkpoint, whole or not at all, and the curves so far; removes the oldest checkpoints beyond the limit, but never the best.</summary>
     /// <param name="step">The step just done; its metrics are written.</param>

@@ -182,7 +182,7 @@ public sealed class DistillTrainerTests : IDisposable
             Teacher = teacherModel,
             StudentSamples = config.Lmbda > 0 ? new(student, tokenizer, prompts, [StopId], config, "student") : null,
             TeacherSamples = config.SeqKd ? new(teacherModel!, tokenizer, prompts, [StopId], config, "teacher") : null,
-            Examiner = examine ? new(student, tokenizer, ProblemBuckets.Of([.. SyntheticProblems.Set(0, "test", 6).Select(problem => problem.ToProblem())], null, "kim6"), PromptTemplate.Load("plain"), [StopId], config.Examination()) : null,
+            Examiner = examine ? new(student, tokenizer, ProblemBuckets.Of([.. SyntheticProblems.Set(0, "test", 6).Select(problem => problem.ToProblem())], null, "kim6"), PromptTemplate.Load("plain"), [StopId], config) : null,
         };
         trainer.Train(run, [.. _examples.Select(example => new TrainingRow(example))], steps.Add, CancellationToken.None);
         return steps;

@@ -45,6 +45,21 @@ public sealed class PolicyUpdateTests : IDisposable
     }
 
     [Fact]
+    public void SeveralMiniBatchesTakeEveryCompletionOnceInAnOrderOfSeedAndStep()
+    {
+        List<Row> rows = [.. _groups.SelectMany(group => group.Rollouts).Select((rollout, i) => new Row(rollout.Completion, i, 1))];
+        string Order(int parts, long seed, int step) => string.Join("|", MiniBatch.Parts(rows, parts, seed, step).Select(part => string.Join(",", part.Select(row => row.Advantage))));
+        Assert.Equal(string.Join(",", Enumerable.Range(0, rows.Count)), Order(parts: 1, seed: 0, step: 1));
+        Assert.Equal([4, 5, 5, 5, 5], MiniBatch.Parts(rows, 5, 0, 1).Select(part => part.Count));
+        Assert.Equal(rows.ToHashSet(), MiniBatch.Parts(rows, 5, 0, 1).SelectMany(part => part).ToHashSet());
+        Assert.Equal(rows.Count, MiniBatch.Parts(rows, 100, 0, 1).Count);
+        Assert.Equal(Order(2, seed: 0, step: 1), Order(2, seed: 0, step: 1));
+        Assert.Equal(4, new[] { Order(2, 0, 1), Order(2, 0, 2), Order(2, 1, 1), Order(3, 0, 1) }.Distinct().Count());
+        // Four rows a problem: neither half is three problems alone.
+        Assert.All(MiniBatch.Parts(rows, 2, 0, 1), half => Assert.True(half.Select(row => row.Completion.Request.ProblemId).Distinct().Count() > 3));
+    }
+
+    [Fact]
     public void WithoutGroupsNothingChanges()
     {
         Assert.Equal(0, Run(s_config, groups: []).GradNorm);
@@ -143,14 +158,14 @@ public sealed class PolicyUpdateTests : IDisposable
     private UpdateMetrics Train(RlvrConfig config, double learningRate, IReadOnlyList<RolloutGroup>? groups = null)
     {
         using var optimizer = new AdamW(_model.Weights(), new());
-        return new PolicyUpdate(_model, config.Objective().Loss.Beta == 0 ? null : _reference, optimizer, config.Validate()).Run(groups ?? _groups, learningRate);
+        return new PolicyUpdate(_model, config.Objective().Loss.Beta == 0 ? null : _reference, optimizer, config.Validate()).Run(groups ?? _groups, step: 1, learningRate);
     }
 
     // Optimizer steps of an update.
     private float Steps(RlvrConfig config, IReadOnlyList<RolloutGroup>? groups = null)
     {
         using var optimizer = new AdamW(_model.Weights(), new());
-        new PolicyUpdate(_model, null, optimizer, config.Validate()).Run(groups ?? _groups, learningRate: 0);
+        new PolicyUpdate(_model, null, optimizer, config.Validate()).Run(groups ?? _groups, step: 1, learningRate: 0);
         return optimizer.State().First(pair => pair.Key.StartsWith("step.", StringComparison.Ordinal)).Value.item<float>();
     }
 }

@@ -1,4 +1,5 @@
 using LlmReasoning.Torch.Rlvr;
+using LlmReasoning.Torch.Training;
 
 namespace LlmReasoning.Torch.Tests.Rlvr;
 
@@ -45,6 +46,36 @@ public sealed class RlvrConfigTests
         Assert.Equal((4, 30, 7, "a"), (config.WarmupSteps, config.SaveSteps, config.EvalSteps, config.EvalProblems));
         Assert.Equal(3, (s_config with { WarmupSteps = 3, WarmupRatio = 0.5 }).Resolve(200).WarmupSteps);
         Assert.Null((s_config with { EvalStrategy = IntervalStrategy.No, EvalProblems = "a" }).Resolve(200).EvalProblems);
+    }
+
+    [Fact]
+    public void TheEvaluationSamplesAsTheRunDoesUnlessItsOwnKeysSayOtherwise()
+    {
+        var config = s_config with { Temperature = 1.2, TopP = 0.7, TopK = 9, MinP = 0.1, MaxCompletionLength = 300, Seed = 3 };
+        Assert.Equal(config.Sampling(3), config.EvalSampling());
+        Assert.Equal(
+            new LlmReasoning.Torch.Generation.SamplingSettings { Temperature = 0.8, TopP = 0.9, MaxNewTokens = 20, Seed = 3, TopK = 9 },
+            (config with { EvalTemperature = 0.8, EvalTopP = 0.9, EvalMinP = 0, EvalMaxCompletionLength = 20 }).EvalSampling() with { StopStrings = [] });
+    }
+
+    [Fact]
+    public void KOfTheEvaluationAreThePowersOfTwoUnlessTheyAreGiven()
+    {
+        var config = s_config with { EvalProblems = "a", EvalN = 10 };
+        Assert.Equal([1, 2, 4, 8, 10], config.EvalKs);
+        Assert.Equal([1, 5, 10], (config with { EvalK = [10, 5, 5] }).EvalKs);
+        Assert.Empty((config with { EvalProblems = null }).EvalKs);
+    }
+
+    [Fact]
+    public void ContradictionsOfTheEvaluationAreRefusedWithBothNumbers()
+    {
+        Assert.Equal("eval_k is [1, 32]; with eval_n = 16 samples a problem k goes from 1 to 16; raise eval_n or lower k", Mistake(s_config with { EvalK = [1, 32] }));
+        Assert.StartsWith("eval_k is [0]; ", Mistake(s_config with { EvalK = [0] }), StringComparison.Ordinal);
+        Assert.StartsWith("eval_temperature is 0; greedy samples are all the same, and eval_n is 16", Mistake(s_config with { EvalTemperature = 0 }), StringComparison.Ordinal);
+        Assert.Equal(0, (s_config with { EvalTemperature = 0, EvalN = 1 }).Validate().EvalTemperature);
+        Assert.StartsWith("eval_top_p is 0; ", Mistake(s_config with { EvalTopP = 0 }), StringComparison.Ordinal);
+        Assert.StartsWith("eval_max_completion_length is 0; ", Mistake(s_config with { EvalMaxCompletionLength = 0 }), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace LlmReasoning.Torch.Rlvr;
+namespace LlmReasoning.Torch.Training;
 
 /// <summary>When a run saves or evaluates; the last step always does. Names of transformers.</summary>
 public enum IntervalStrategy
