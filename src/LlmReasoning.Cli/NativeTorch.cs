@@ -37,12 +37,11 @@ internal static partial class NativeTorch
     private static void WaitWithoutSpinning() => SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
 
     // A tensor over 32 MB would be mapped anew and page-faulted in by every operation (an out-of-place product of 64 MB: 18.3 ms instead of 6.4 ms).
-    // One arena that never maps, never trims and grows by 64 MB. The numbers of the parameters are those of glibc's malloc.h.
+    // A heap that never maps, never trims and grows by 64 MB; see also OneArena. The numbers of the parameters are those of glibc's malloc.h.
     private static void KeepFreedMemory()
     {
         if (!NativeLibrary.TryLoad("libc.so.6", out _)) { return; }    // another C library, such as musl
-        const int trimThreshold = -1, topPad = -2, mmapMax = -4, arenaMax = -8;
-        SetAllocatorOption(arenaMax, 1);
+        const int trimThreshold = -1, topPad = -2, mmapMax = -4;
         SetAllocatorOption(mmapMax, 0);
         SetAllocatorOption(trimThreshold, -1);
         SetAllocatorOption(topPad, 64 << 20);

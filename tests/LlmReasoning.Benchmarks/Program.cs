@@ -1,6 +1,7 @@
 using LlmReasoning.Benchmarks;
 using LlmReasoning.Cli;
 
+OneArena.Ensure();
 switch (args)
 {
     case ["tokenizer", .. var rest]: TokenizerBenchmark.Run(rest); break;

@@ -1,3 +1,4 @@
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 using Microsoft.Win32.SafeHandles;
 
@@ -99,7 +100,7 @@ public sealed class SafetensorsFile : IDisposable
             var part = flat.narrow(0, start, count);
             var target = buffer is null ? part : buffer.narrow(0, 0, count);
             ReadExactly(target.bytes, entry.Offset + (start * elementBytes));
-            if (buffer is not null) part.copy_(type == ScalarType.Bool ? target.ne(0) : target);
+            if (buffer is not null) part.copy_(type == ScalarType.Bool ? target.IsNonzero() : target);
         }
         if (!ReferenceEquals(whole, destination)) destination.copy_(whole);
     }

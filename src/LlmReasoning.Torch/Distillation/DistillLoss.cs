@@ -63,8 +63,7 @@ public sealed class DistillLoss(CausalLM student, CausalLM? teacher, DistillConf
     private static Tensor CompletionsFirst(Tensor targets)
     {
         var tokens = targets.shape[1];
-        using Scalar width = tokens;
         var starts = targets.argmax(1, keepdim: true);
-        return Arithmetic.Range(tokens, targets.device).unsqueeze(0).Plus(starts).remainder(width);
+        return Arithmetic.Range(tokens, targets.device).unsqueeze(0).Plus(starts).Modulo(tokens);
     }
 }

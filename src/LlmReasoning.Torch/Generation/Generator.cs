@@ -11,8 +11,6 @@ namespace LlmReasoning.Torch.Generation;
 /// </remarks>
 public sealed class Generator
 {
-    private const long SmallModelParameters = 8_000_000;
-
     private readonly CausalLM _model;
     private readonly Tokenizer _tokenizer;
     private readonly SamplingSettings _settings;
@@ -115,7 +113,7 @@ public sealed class Generator
                 $"the cache of {step} samples of {columns} tokens takes {step * rowBytes:N0} bytes, more than the budget of {_cacheBytes:N0}; lower max_new_tokens");
         }
         var total = (int)Math.Min(samples, Math.Min(_batchSize ?? 256, affordable));
-        var isSmall = _model.Device.type == DeviceType.CPU && _model.Weights().Values.Sum(weight => weight.numel()) <= SmallModelParameters;
+        var isSmall = _model.Device.type == DeviceType.CPU && SlicedTrunk.IsSmall(_model.Parameters);
         var workers = isSmall ? Math.Min(_threads, RoundUp(total, step) / step) : 1;
         var rows = Math.Min(RoundUp((total + workers - 1) / workers, step), affordable / workers / step * step);
         return new(workers, (int)rows, isSmall ? 1 : _threads, tokens, columns);

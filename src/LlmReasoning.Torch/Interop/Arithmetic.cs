@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // the one place where numbers become scalars: each is held until libtorch has read it
 namespace LlmReasoning.Torch.Interop;
 
 /// <summary>Tensors with numbers, for code that runs millions of times: the operators and methods of TorchSharp are not safe there.</summary>
@@ -67,6 +68,22 @@ internal static class Arithmetic
         return left.div(scalar);
     }
 
+    /// <summary>1 - x.</summary>
+    public static Tensor OneMinus(this Tensor x) => x.negative().add(s_one, s_one);
+
+    /// <summary>x modulo divisor.</summary>
+    public static Tensor Modulo(this Tensor x, long divisor)
+    {
+        using Scalar scalar = divisor;
+        return x.remainder(scalar);
+    }
+
+    /// <summary>x + left * right, in x's memory.</summary>
+    public static Tensor PlusProductInPlace(this Tensor x, Tensor left, Tensor right) => x.addcmul_(left, right, s_one);
+
+    /// <summary>Adds the rows to those of x at the given places, in x's memory.</summary>
+    public static Tensor PlusRowsInPlace(this Tensor x, Tensor places, Tensor rows) => x.index_add_(0, places, rows, s_one);
+
     /// <summary>left / right, in left's memory.</summary>
     public static Tensor OverInPlace(this Tensor left, double right)
     {
@@ -82,6 +99,13 @@ internal static class Arithmetic
 
     /// <summary>x != 0.</summary>
     public static Tensor IsNonzero(this Tensor x) => x.ne(s_zero);
+
+    /// <summary>x != other, of integers.</summary>
+    public static Tensor DiffersFrom(this Tensor x, long other)
+    {
+        using Scalar scalar = other;
+        return x.ne(scalar);
+    }
 
     /// <summary>x &gt;= limit.</summary>
     public static Tensor IsAtLeast(this Tensor x, double limit)
@@ -141,6 +165,13 @@ internal static class Arithmetic
     {
         using Scalar scalar = value;
         return x.masked_fill(mask, scalar);
+    }
+
+    /// <summary>A tensor of x's shape, type and device, full of <paramref name="value"/>.</summary>
+    public static Tensor FullLike(this Tensor x, double value)
+    {
+        using Scalar scalar = value;
+        return full_like(x, scalar);
     }
 
     /// <summary>0, 1, ... count - 1 as long.</summary>

@@ -48,7 +48,7 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         {
             qk = cat([q_norm.forward(qkv.narrow(2, 0, _heads)), k_norm!.forward(qkv.narrow(2, _heads, _kvHeads))], 2);
         }
-        qk = qk.roll(_headDim / 2, -1).mul_(pass.Sin).addcmul_(qk, pass.Cos, s_one);
+        qk = qk.roll(_headDim / 2, -1).mul_(pass.Sin).PlusProductInPlace(qk, pass.Cos);
         var q = qk.narrow(2, 0, _heads);
         var k = qk.narrow(2, _heads, _kvHeads);
         var v = qkv.narrow(2, _heads + _kvHeads, _kvHeads);
@@ -83,8 +83,6 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         var tokens = (int)pass.Cos.shape[1];
         return new((int)(x.shape[0] / tokens), tokens, _heads, _kvHeads, _headDim, pass.Starts, _window);
     }
-
-    private static readonly Scalar s_one = 1;
 
     private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask)
     {

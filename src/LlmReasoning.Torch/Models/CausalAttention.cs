@@ -44,8 +44,8 @@ internal static unsafe class CausalAttention
     /// <returns>[B * T, H d], and of each query and head the logarithm of the sum of its exponentials, [B * T, H].</returns>
     public static (Tensor Attended, Tensor LogSums) Forward(Tensor qkv, Tensor cos, Tensor sin, Shape shape)
     {
-        var attended = empty([(long)shape.Rows * shape.Tokens, shape.Heads * shape.HeadDim], ScalarType.Float32);
-        var logSums = empty([(long)shape.Rows * shape.Tokens, shape.Heads], ScalarType.Float32);
+        var attended = Floats.Unset((long)shape.Rows * shape.Tokens, shape.Heads * shape.HeadDim);
+        var logSums = Floats.Unset((long)shape.Rows * shape.Tokens, shape.Heads);
         Rotate(qkv, cos, sin, shape, isBackward: false);
         var (from, to, sums) = ((nint)Aten.Data<float>(qkv), (nint)Aten.Data<float>(attended), (nint)Aten.Data<float>(logSums));
         Rows.ForEach(shape.Rows * shape.KvHeads, item => ForwardHeads((float*)from, (float*)to, (float*)sums, item / shape.KvHeads, item % shape.KvHeads, shape));
@@ -57,7 +57,7 @@ internal static unsafe class CausalAttention
     /// <param name="gradient">Of the attended values, [B * T, H d].</param>
     public static Tensor Backward(Tensor qkv, Tensor cos, Tensor sin, Tensor attended, Tensor logSums, Tensor gradient, Shape shape)
     {
-        var result = zeros_like(qkv);
+        var result = Floats.Unset(qkv.shape).zero_();
         var pointers = new Pointers(
             Aten.Data<float>(qkv), Aten.Data<float>(attended), Aten.Data<float>(logSums), Aten.Data<float>(gradient), Aten.Data<float>(result));
         Rows.ForEach(shape.Rows * shape.KvHeads, item => BackwardHeads(pointers, item / shape.KvHeads, item % shape.KvHeads, shape));

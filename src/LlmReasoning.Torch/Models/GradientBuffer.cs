@@ -27,6 +27,13 @@ internal sealed class GradientBuffer : IDisposable
         return gradient;
     }
 
+    /// <summary>Makes the gradients of these parameters before a pass needs memory of its own: what lasts, made between what passes, would keep the holes around it from being one.</summary>
+    public void Reserve(IEnumerable<Tensor> parameters)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var parameter in parameters) { Of(parameter); }
+    }
+
     /// <summary>Adds the set to the parameters' own gradients and makes it 0.</summary>
     public void Flush()
     {

@@ -20,7 +20,7 @@ public static class Initialisation
         {
             if (weight.dim() > 1) { Fill(weight, StandardDeviation(name, weight, model.Config), new SplitMix64(seed, "weights", name)); }
             else if (name.EndsWith(".bias", StringComparison.Ordinal)) { weight.zero_(); }
-            else { weight.fill_(1f); }
+            else { nn.init.ones_(weight); }
         }
     }
 

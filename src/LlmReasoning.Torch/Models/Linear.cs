@@ -57,7 +57,8 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
     {
         if (_isReordered) { return Aten.PackedLinear(x, _weight!, _bias); }
         if (_weight is not null) { return F.linear(x, _weight, _bias); }
-        return F.linear(x, JoinWeights().to_type(x.dtype), JoinBiases()?.to_type(x.dtype));
+        var (weight, bias) = (JoinWeights().to_type(x.dtype), JoinBiases()?.to_type(x.dtype));
+        return Floats.Support(x, weight) ? Floats.Product(x, weight, bias) : F.linear(x, weight, bias);
     }
 
     /// <summary>Keeps a joined copy of the weights as they are now, in the type of the inputs. Call again after they change.</summary>
@@ -82,7 +83,7 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
     public void Dispose() => Unpack();
 
     /// <summary>x [N, in] to [N, sum of outs] by the parameters as they are, for a pass whose backward is <see cref="Backward"/>; the weights are not copied.</summary>
-    public Tensor ApplyJoined(Tensor x) => F.linear(x, Joined, JoinedBias);
+    public Tensor ApplyJoined(Tensor x) => Floats.Product(x, Joined, JoinedBias);
 
     /// <summary>Adds the parameters' gradients and returns that of x.</summary>
     /// <param name="x">[N, in].</param>
@@ -98,7 +99,7 @@ internal sealed class Projection(params (Parameter Weight, Parameter? Bias)[] pa
             if (bias is not null) { gradients.Of(bias).PlusInPlace(part.sum([0])); }
             start += weight.shape[0];
         }
-        return gradient.mm(Joined);
+        return Floats.Product(gradient, Joined.t());
     }
 
     // Of parts from Linear.Joined.

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Models;
 
 /// <summary>Rotary position embedding: inverse frequencies and tables of cosines and sines.</summary>
@@ -17,9 +19,9 @@ public static class Rope
         using var __ = no_grad();
         var frequencies = rope.Type switch
         {
-            RopeType.Default => 1 / Series(rope.Theta, headDim),
-            RopeType.Linear => 1 / Series(rope.Theta, headDim) / rope.Factor,
-            RopeType.Dynamic => 1 / Series(DynamicTheta(rope, headDim, positions), headDim),
+            RopeType.Default => Series(rope.Theta, headDim).reciprocal(),
+            RopeType.Linear => Series(rope.Theta, headDim).reciprocal().Over(rope.Factor),
+            RopeType.Dynamic => Series(DynamicTheta(rope, headDim, positions), headDim).reciprocal(),
             RopeType.Llama3 => Llama3(rope, headDim),
             RopeType.Yarn => Yarn(rope, headDim),
             _ => throw new ArgumentOutOfRangeException(nameof(rope), rope.Type, "no such RoPE type"),
@@ -33,15 +35,15 @@ public static class Rope
         using var _ = NewDisposeScope();
         using var __ = no_grad();
         var (inverseFrequencies, scale) = InverseFrequencies(config.Rope, config.HeadDim, length);
-        var angles = arange(length, dtype: ScalarType.Float32).unsqueeze(1) * tensor(inverseFrequencies).unsqueeze(0);
-        return ((angles.cos() * scale).DetachFromDisposeScope(), (angles.sin() * scale).DetachFromDisposeScope());
+        var angles = Arithmetic.Range(length, CPU).to_type(ScalarType.Float32).unsqueeze(1) * tensor(inverseFrequencies).unsqueeze(0);
+        return (angles.cos().Times(scale).DetachFromDisposeScope(), angles.sin().Times(scale).DetachFromDisposeScope());
     }
 
     /// <summary>theta ^ (2i / headDim), i = 0 .. headDim / 2 - 1.</summary>
     private static Tensor Series(double theta, int headDim)
     {
-        var exponents = arange(0, headDim, 2, dtype: ScalarType.Int64).to_type(ScalarType.Float32) / headDim;
-        return full_like(exponents, theta).pow(exponents);
+        var exponents = Arithmetic.Range(headDim / 2, CPU).to_type(ScalarType.Float32).Times(2).Over(headDim);
+        return exponents.FullLike(theta).pow(exponents);
     }
 
     private static double DynamicTheta(RopeConfig rope, int headDim, int positions)
@@ -55,15 +57,15 @@ public static class Rope
     /// <summary>Long wavelengths are divided by the factor, short ones kept, those between interpolated.</summary>
     private static Tensor Llama3(RopeConfig rope, int headDim)
     {
-        var plain = 1 / Series(rope.Theta, headDim);
+        var plain = Series(rope.Theta, headDim).reciprocal();
         double original = rope.OriginalMaxPositionEmbeddings;
         var longest = original / rope.LowFreqFactor;
         var shortest = original / rope.HighFreqFactor;
-        var wavelengths = 2 * Math.PI / plain;
-        var scaled = where(wavelengths > longest, plain / rope.Factor, plain);
-        var smooth = ((original / wavelengths) - rope.LowFreqFactor) / (rope.HighFreqFactor - rope.LowFreqFactor);
-        var between = ((1 - smooth) * scaled / rope.Factor) + (smooth * scaled);
-        var isBetween = (wavelengths >= shortest) & (wavelengths <= longest);
+        var wavelengths = plain.reciprocal().Times(2 * Math.PI);
+        var scaled = where(wavelengths.IsAbove(longest), plain.Over(rope.Factor), plain);
+        var smooth = wavelengths.reciprocal().Times(original).Minus(rope.LowFreqFactor).Over(rope.HighFreqFactor - rope.LowFreqFactor);
+        var between = (smooth.OneMinus() * scaled).Over(rope.Factor).Plus(smooth * scaled);
+        var isBetween = wavelengths.IsAtLeast(shortest) & wavelengths.IsAtMost(longest);
         return where(isBetween, between, scaled);
     }
 
@@ -82,8 +84,8 @@ public static class Rope
         if (low == high) high += 0.001;
 
         var series = Series(rope.Theta, headDim);
-        var kept = 1 - ((arange(headDim / 2, dtype: ScalarType.Float32) - low) / (high - low)).clamp(0, 1);
-        return (1 / (rope.Factor * series) * (1 - kept)) + (1 / series * kept);
+        var kept = Arithmetic.Range(headDim / 2, CPU).to_type(ScalarType.Float32).Minus(low).Over(high - low).Within(0, 1).OneMinus();
+        return (series.Times(rope.Factor).reciprocal() * kept.OneMinus()).Plus(series.reciprocal() * kept);
 
         // The dimension that turns this many times over the original context.
         double Dimension(double rotations) =>

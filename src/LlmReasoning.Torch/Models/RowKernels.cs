@@ -22,7 +22,7 @@ internal static unsafe class RowKernels
     public static Tensor RmsNorm(Tensor x, Tensor weight, double eps)
     {
         var size = (int)weight.shape[0];
-        var result = empty_like(x);
+        var result = Floats.Unset(x.shape);
         var (from, scale, to) = ((nint)Aten.Data<float>(x), (nint)Aten.Data<float>(weight), (nint)Aten.Data<float>(result));
         ForEachRow(x.numel() / size, size, row => Norm((float*)from + (row * size), (float*)scale, (float*)to + (row * size), size, (float)eps));
         return result;
@@ -33,7 +33,7 @@ internal static unsafe class RowKernels
     {
         var shape = gateUp.shape;
         shape[^1] = size;
-        var result = empty(shape, ScalarType.Float32);
+        var result = Floats.Unset(shape);
         var (from, to) = ((nint)Aten.Data<float>(gateUp), (nint)Aten.Data<float>(result));
         ForEachRow(result.numel() / size, size, row => Gate((float*)from + (2 * row * size), (float*)to + (row * size), (int)size));
         return result;
@@ -70,7 +70,7 @@ internal static unsafe class RowKernels
     /// <param name="gradient">Of the result, [..., size].</param>
     public static Tensor SiluGateBackward(Tensor gateUp, Tensor gradient, long size)
     {
-        var result = empty_like(gateUp);
+        var result = Floats.Unset(gateUp.shape);
         var (from, slope, to) = ((nint)Aten.Data<float>(gateUp), (nint)Aten.Data<float>(gradient), (nint)Aten.Data<float>(result));
         ForEachRow(gradient.numel() / size, size, row => GateBackward((float*)from + (2 * row * size), (float*)slope + (row * size), (float*)to + (2 * row * size), (int)size));
         return result;

@@ -26,6 +26,7 @@ internal sealed class SlicedTrunk : IDisposable
     public SlicedTrunk(CausalLM model, Tensor ids, Tensor? attentionMask, int[] widths, bool forBackward)
     {
         var (rows, tokens) = (ids.shape[0], ids.shape[1]);
+        if (forBackward) { GradientBuffer.Own.Reserve(model.Weights().Values); }
         if (!IsSmall(model.Parameters) || !model.RunsByHand(attentionMask))
         {
             _whole = model.Trunk(ids, attentionMask, forBackward);
@@ -43,6 +44,9 @@ internal sealed class SlicedTrunk : IDisposable
             if (forBackward) { slice.Keep(pass, scope); }
         });
     }
+
+    /// <summary>The most tokens that are at work at a time, of rows no wider than a slice.</summary>
+    public static long TokensAtOnce => Math.Clamp(get_num_threads(), 1, Lanes) * SliceTokens;
 
     /// <summary>[B, T, D], after the last norm.</summary>
     public Tensor Hidden { get; }

@@ -1,3 +1,5 @@
+using LlmReasoning.Torch.Interop;
+
 namespace LlmReasoning.Torch.Models;
 
 /// <summary>A forward pass through embeddings, layers and the last norm, and its backward.</summary>
@@ -80,8 +82,7 @@ internal sealed class TrunkPass
             var state = _isCheckpointed ? _decoder.Layers[layer].Apply(_inputs[layer], _pass).State : _states[layer];
             _decoder.Layers[layer].Backward(state, flowing, _pass, gradients);
         }
-        using Scalar one = 1;
-        gradients.Of(_decoder.embed_tokens.weight).index_add_(0, _ids, flowing, one);
+        gradients.Of(_decoder.embed_tokens.weight).PlusRowsInPlace(_ids, flowing);
     }
 
     private void BackwardBySegments(Tensor gradient)

@@ -30,13 +30,16 @@ public sealed record StepShape
 /// <summary>The peak of resident memory of a training step on a CPU, predicted from the model's and the step's sizes.</summary>
 /// <remarks>
 /// Axes: D hidden, F of the MLP, H and K heads of size d, L layers, V vocabulary. Sampling and training take turns: of their passing memory the larger counts. Exact for the backward by hand
-/// (<see cref="TrunkPass"/>); by autograd and in bfloat16 an estimate of what it keeps. Within 15 % of the measured peak (docs/performance.md).
+/// (<see cref="TrunkPass"/>), whose temporaries leave no holes in the heap (<see cref="Interop.Floats"/>): within 15 % of the measured peak (docs/performance.md). By autograd and in bfloat16
+/// an estimate of what is alive.
 /// </remarks>
 public sealed record MemoryPlan
 {
     private const long Float = 4;
-    private const long Program = 215L << 20;            // runtime, libtorch's code and its buffers, as measured
-    private const long ChunksBeside = 3;                // what is resident beside the one chunk alive where there are several, as measured
+
+    /// <summary>Runtime, libtorch's code and its buffers: train rlvr with next to no rows.</summary>
+    internal const long Program = 255L << 20;
+
 
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
@@ -64,7 +67,7 @@ public sealed record MemoryPlan
     public static MemoryPlan Of(ModelConfig model, StepShape step)
     {
         var weights = Parameters(model) * Float;
-        var isSmall = SlicedTrunk.IsSmall(Parameters(model));
+        var isSliced = SlicedTrunk.IsSmall(Parameters(model)) && !step.Bf16;
         List<(string, long)> kept =
         [
             ("program and libtorch", Program), ("weights", weights), ("gradients", weights), ("moments of AdamW", 2 * weights),
@@ -77,17 +80,15 @@ public sealed record MemoryPlan
             ("logits of the rows", (long)step.SampledRows * model.VocabSize * Float),
         ];
         var tokens = step.MicroBatchTokens;
+        var (lasting, passing) = ActivationBytes(model, step);
+        var atOnce = isSliced ? Math.Min(tokens, SlicedTrunk.TokensAtOnce) : tokens;
         List<(string, long)> training =
         [
-            (step.GradientCheckpointing ? "activations, checkpointed" : "activations", tokens * ActivationBytes(model, step)),
+            (step.GradientCheckpointing ? "activations, checkpointed" : "activations", (tokens * lasting) + (atOnce * passing)),
             ("states and their gradients", tokens * 5 * model.HiddenSize * Float),
             ("logits", Math.Min(tokens, Head.TokensAlive(model.VocabSize, tokens)) * model.VocabSize * Float * (step.Bf16 ? 3 : 1)),
         ];
-        if (Head.TokensAlive(model.VocabSize, tokens) < tokens)
-        {
-            training.Add(("libtorch beside the chunks of logits", ChunksBeside * Head.TokensOf(model.VocabSize) * model.VocabSize * Float));
-        }
-        if (isSmall) { training.Add(("gradients of the lanes", SlicedTrunk.Lanes * weights)); }
+        if (isSliced) { training.Add(("gradients of the lanes", SlicedTrunk.Lanes * weights)); }
         if (step.Bf16) { training.Add(("weights in bfloat16", weights / 2)); }
         return new() { Kept = kept, Sampling = sampling, Training = training };
     }
@@ -104,8 +105,8 @@ public sealed record MemoryPlan
         yield return $"  {Text(Sum(Training)),9}  while training: {List(Training)}";
     }
 
-    // Of a token, over all layers.
-    private static long ActivationBytes(ModelConfig model, StepShape step)
+    // Of a token, over all layers: from its forward to its backward, and while one layer is at work.
+    private static (long Lasting, long Passing) ActivationBytes(ModelConfig model, StepShape step)
     {
         long hidden = model.HiddenSize, inner = model.IntermediateSize, queries = model.NumAttentionHeads * model.HeadDim;
         var qkv = queries + (2L * model.NumKeyValueHeads * model.HeadDim);
@@ -116,8 +117,8 @@ public sealed record MemoryPlan
         var passing = Math.Max((4 * inner) + (2 * hidden), (2 * hidden) + queries + qkv) * Float;
         var input = hidden * (step.Bf16 ? 2 : Float);
         return step.GradientCheckpointing
-            ? (model.NumHiddenLayers * input) + layer + passing
-            : (model.NumHiddenLayers * layer) + passing;
+            ? (model.NumHiddenLayers * input, layer + passing)
+            : (model.NumHiddenLayers * layer, passing);
     }
 
     private static long Sum(IEnumerable<(string, long Bytes)> parts) => parts.Sum(part => part.Bytes);

@@ -28,6 +28,12 @@ public sealed class ArithmeticTests
         Assert.Equal([true, true, false], Bools(x.IsAtMost(0)));
         Assert.Equal([0L, 1, 2, 3], Arithmetic.Range(4, CPU).data<long>().ToArray());
         Assert.Equal([-1L, 0, 1], Arithmetic.Range(3, CPU).Minus(1).data<long>().ToArray());
+        Assert.Equal([3f, 1, -3], Floats(x.OneMinus()));
+        Assert.Equal([5f, 5, 5], Floats(x.FullLike(5)));
+        Assert.Equal([0L, 1, 2, 0], Arithmetic.Range(4, CPU).Modulo(3).data<long>().ToArray());
+        Assert.Equal([true, false, true], Bools(Arithmetic.Range(3, CPU).DiffersFrom(1)));
+        Assert.Equal([1f, 0, 13], Floats(tensor([-1f, 0, 1]).PlusProductInPlace(x, tensor([-1f, 2, 3]))));
+        Assert.Equal([3f, 0, 5], Floats(zeros(3, 1).PlusRowsInPlace(tensor([0L, 2, 0]), tensor([1f, 5, 2], 3, 1))));
         x.PlusInPlace(2).PlusInPlace(ones(3)).TimesInPlace(3).OverInPlace(2);
         Assert.Equal([1.5f, 4.5f, 10.5f], Floats(x));
     }
