@@ -20,8 +20,26 @@ internal static partial class OneArena
         try { arguments = [.. Encoding.UTF8.GetString(File.ReadAllBytes("/proc/self/cmdline")).Split('\0')]; }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return; }
         arguments[^1] = null;                       // the last ends in \0 too
+        RemoveDiagnosticsSocket();
         SetEnvironment(Variable, "1", overwrite: 0);
         _ = Replace("/proc/self/exe", arguments);   // comes back only where it fails: then the run takes more memory
+    }
+
+    // The runtime removes its socket for debuggers when it ends. Left behind, it would stay in the folder for temporary files,
+    // and the runtime that comes next, whose socket has the same name (process id and time of start), could not make its own.
+    private static void RemoveDiagnosticsSocket()
+    {
+        const int startTime = 19;                   // behind the name in parentheses; see proc(5)
+        try
+        {
+            var status = File.ReadAllText("/proc/self/stat");
+            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            File.Delete(Path.Combine(Path.GetTempPath(), $"dotnet-diagnostic-{Environment.ProcessId}-{fields[startTime]}-socket"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is a matter of tidiness.
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

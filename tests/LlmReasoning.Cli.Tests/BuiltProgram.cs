@@ -30,11 +30,11 @@ internal static class BuiltProgram
         return Finish(process);
     }
 
-    /// <summary>Runs the program with another cache folder of the user's.</summary>
-    public static Finished RunWithCache(string cache, params string[] arguments)
+    /// <summary>Runs the program with an environment variable of its own.</summary>
+    public static Finished RunWith(string variable, string value, params string[] arguments)
     {
         var start = StartInfo(Folder, TorchLib, arguments);
-        start.Environment["XDG_CACHE_HOME"] = cache;
+        start.Environment[variable] = value;
         using var process = Process.Start(start)!;
         return Finish(process);
     }

@@ -24,6 +24,17 @@ public sealed class ProgramTests
         Assert.Empty(run.Output);
     }
 
+    [Fact]
+    public void StartedAgainWithOneArenaItReadsTheSameArgumentsAndLeavesNothingInTheFolderForTemporaryFiles()
+    {
+        using var folder = new TemporaryFolder();
+        var run = BuiltProgram.RunWith("TMPDIR", folder.Path, "--verbose", "eval", "passk", "--output", "", "--problems", "gr\u00f6\u00dfe 'a\" b.jsonl");
+        Assert.Equal("llm-reasoning: --output: output_dir is \"\"; give it, as in --output runs/name", run.OneErrorLine);
+        run = BuiltProgram.RunWith("TMPDIR", folder.Path, "eval", "passk", "--output", "o", "--problems", "gr\u00f6\u00dfe 'a\" b.jsonl");
+        Assert.StartsWith("llm-reasoning: problems is gr\u00f6\u00dfe 'a\" b.jsonl, which does not exist; ", run.OneErrorLine, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
     [Theory]
     [InlineData("--help")]
     [InlineData("--version")]

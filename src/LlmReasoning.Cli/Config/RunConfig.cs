@@ -120,7 +120,7 @@ internal sealed class RunConfig<T> where T : class
         }
     }
 
-    // Of "save_steps and eval_steps" the first that is given.
+    // Of "epsilon and epsilon_high" the first that is given.
     private string? OriginOf(string keys) => keys.Split(" and ").Select(key => _given.GetValueOrDefault(key)?.Origin).FirstOrDefault(origin => origin is not null);
 
     /// <summary>The resolved settings as YAML, every default written out; reading it gives the same settings.</summary>

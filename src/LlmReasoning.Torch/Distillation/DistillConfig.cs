@@ -155,8 +155,8 @@ public sealed record DistillConfig : TrainingConfig
         UserException.Require((long)PerDeviceTrainBatchSize * GradientAccumulationSteps <= 1 << 24, "gradient_accumulation_steps", GradientAccumulationSteps, "it must not make a step of more than 16,777,216 rows");
         UserException.Require(NumTrainEpochs > 0 && double.IsFinite(NumTrainEpochs), "num_train_epochs", NumTrainEpochs, "it must be positive");
         UserException.Require(MaxLength is null or >= 2, "max_length", MaxLength, "it must be at least 2");
+        UserException.Require(Temperature >= 1e-4, "temperature", Temperature, "it must be at least 0.0001");
         ValidateTraining();
-        UserException.Require(Temperature is >= 1e-4 and <= 1e6, "temperature", Temperature, "it must be positive");
         UserException.Require(ResponseTemplate is not "", "response_template", "empty", "leave it out to train the whole text");
         UserException.Require(LogCompletionsSteps >= 0, "log_completions_steps", LogCompletionsSteps, "it must be 0 (never) or positive");
         ValidateTeacher();

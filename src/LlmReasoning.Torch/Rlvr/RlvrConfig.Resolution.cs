@@ -62,8 +62,8 @@ public sealed partial record RlvrConfig
         UserException.Require(GenerationBatchSize is null or >= 1, "generation_batch_size", GenerationBatchSize, "it must be at least 1");
         UserException.Require(MaxPromptLength is null or >= 1, "max_prompt_length", MaxPromptLength, "it must be at least 1, or null for the model's context");
         UserException.Require(NumTrainEpochs is null or > 0 and < 1e6, "num_train_epochs", NumTrainEpochs, "it must be positive");
+        UserException.Require(Temperature >= 1e-4, "temperature", Temperature, "it must be at least 0.0001: equal completions have no advantage");
         ValidateTraining();
-        UserException.Require(Temperature > 0, "temperature", Temperature, "it must be above 0: equal completions have no advantage");
         UserException.Require(MaxLogprobDifference is null or > 0, "max_logprob_difference", MaxLogprobDifference, "it must be positive, or null for 0.1 in float32 and no bound with bf16");
         UserException.Require(LogCompletionsSteps >= 0, "log_completions_steps", LogCompletionsSteps, "it must be 0 (never) or positive");
         UserException.Require(BatchSize is null or >= 1, "batch_size", BatchSize, "it must be at least 1, or null for what the memory holds");

@@ -149,7 +149,6 @@ public sealed partial record RlvrConfig : TrainingConfig
         init => _numMiniBatches = value;
     }
 
-
     /// <summary>TRL's way to say it: completions of an update = this x gradient_accumulation_steps. With it bnpo's batches are of so many rows.</summary>
     public int? PerDeviceTrainBatchSize { get; init; }
     public int? GradientAccumulationSteps { get; init; }

@@ -157,7 +157,6 @@ public abstract record TrainingConfig
     protected void ValidateTraining()
     {
         UserException.Require(MaxSteps is -1 or >= 1, "max_steps", MaxSteps, "it must be at least 1, or -1 for num_train_epochs");
-        UserException.Require(MaxCompletionLength >= 1, "max_completion_length", MaxCompletionLength, "it must be at least 1");
         UserException.Require(LearningRate >= 0 && double.IsFinite(LearningRate), "learning_rate", LearningRate, "it must be 0 or positive");
         UserException.Require(WarmupSteps >= 0, "warmup_steps", WarmupSteps, "it must be 0 or positive");
         UserException.Require(WarmupRatio is null or (>= 0 and <= 1), "warmup_ratio", WarmupRatio, "it must be from 0 to 1");
@@ -167,8 +166,8 @@ public abstract record TrainingConfig
         UserException.Require(MicroBatchTokens >= 1, "micro_batch_tokens", MicroBatchTokens, "it must be at least 1");
         UserException.Require(SaveSteps >= 1, "save_steps", SaveSteps, "it must be at least 1");
         UserException.Require(SaveTotalLimit is null or >= 1, "save_total_limit", SaveTotalLimit, "it must be at least 1, or null for all");
-        UserException.Require(EvalSteps >= 1 && EvalN >= 1, "eval_steps and eval_n", $"{EvalSteps} and {EvalN}", "both must be at least 1");
-        UserException.Require(EvalN <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
+        UserException.Require(EvalSteps >= 1, "eval_steps", EvalSteps, "it must be at least 1");
+        UserException.Require(EvalN is >= 1 and <= SamplingRun.MostSamples, "eval_n", EvalN, $"it must be from 1 to {SamplingRun.MostSamples}");
         UserException.Require(EvalK is null || EvalK.All(k => k >= 1 && k <= EvalN), "eval_k", $"[{string.Join(", ", EvalK ?? [])}]", $"with eval_n = {EvalN} samples a problem k goes from 1 to {EvalN}; raise eval_n or lower k");
         UserException.Require(EvalTemperature is null or 0 or (>= 1e-4 and <= 1e6), "eval_temperature", EvalTemperature, "it must be 0 (greedy) or from 0.0001 to 1000000");
         UserException.Require(EvalTemperature != 0 || EvalN == 1, "eval_temperature", EvalTemperature, $"greedy samples are all the same, and eval_n is {EvalN}: use eval_n 1 or a temperature above 0");
@@ -183,11 +182,14 @@ public abstract record TrainingConfig
     /// <summary>Throws for settings of the evaluation that contradict others.</summary>
     protected void ValidateEvaluation()
     {
+        const string remedy = "nothing is evaluated: give eval_problems, and an eval_strategy other than no";
+        var evaluates = EvalProblems is not null && EvalStrategy != IntervalStrategy.No;
         var isEval = MetricForBestModel?.StartsWith("eval/", StringComparison.Ordinal) == true;
         var endsFirst = MaxSteps > 0 && SaveSteps >= MaxSteps;
-        UserException.Require(!isEval || EvalProblems is not null, "metric_for_best_model", MetricForBestModel, "there is no evaluation without eval_problems");
+        UserException.Require(!isEval || evaluates, "metric_for_best_model", MetricForBestModel, remedy);
+        UserException.Require(!isEval || EvalKs.Any(k => MetricForBestModel == $"eval/pass@{k}"), "metric_for_best_model", MetricForBestModel, $"the evaluation's columns are eval/pass@k for k = {string.Join(", ", EvalKs)}; name one of them, or add to eval_k");
         UserException.Require(!isEval || SaveSteps % EvalSteps == 0 || endsFirst, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
-        UserException.Require(!EvalOnStart || EvalProblems is not null, "eval_on_start", "true", "there is no evaluation without eval_problems");
-        UserException.Require(EvalBaseEval is null || EvalProblems is not null, "eval_base_eval", EvalBaseEval, "there is no evaluation without eval_problems");
+        UserException.Require(!EvalOnStart || evaluates, "eval_on_start", "true", remedy);
+        UserException.Require(EvalBaseEval is null || evaluates, "eval_base_eval", EvalBaseEval, remedy);
     }
 }

@@ -98,7 +98,9 @@ public sealed class DistillConfigTests : IDisposable
     [InlineData("teacher_model_name_or_path: t\nloss_type: minillm\nlmbda: 0.5", "lmbda is 0.5; loss_type minillm needs 1")]
     [InlineData("beta: 1.5", "beta is 1.5; it must be from 0 (forward KL) to 1 (reverse KL)")]
     [InlineData("distillation_topk: 5", "distillation_topk is 5; it belongs to loss_type jsd")]
-    [InlineData("eval_on_start: true", "eval_on_start is true; there is no evaluation without eval_problems")]
+    [InlineData("eval_on_start: true", "eval_on_start is true; nothing is evaluated: give eval_problems, and an eval_strategy other than no")]
+    [InlineData("eval_on_start: true\neval_problems: embedded-test\neval_strategy: no", "eval_on_start is true; nothing is evaluated")]
+    [InlineData("metric_for_best_model: eval/pass@3\neval_problems: embedded-test", "metric_for_best_model is eval/pass@3; the evaluation's columns are eval/pass@k for k = 1, 2, 4, 8, 16")]
     [InlineData("warmup_ratio: 2", "warmup_ratio is 2; it must be from 0 to 1")]
     public void ASettingThatCannotBeIsRefusedWithTheRemedy(string yaml, string message) =>
         Assert.StartsWith(message, Assert.Throws<UserException>(() => Read(yaml).Value.Validate()).Message, StringComparison.Ordinal);

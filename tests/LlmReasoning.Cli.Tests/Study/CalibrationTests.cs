@@ -29,5 +29,5 @@ public sealed class CalibrationTests : IDisposable
     public void WithoutACalibrationThePlanSaysWhoseRatesItTakes() => Assert.Contains("the rates of another machine", Plan().Output, StringComparison.Ordinal);
 
     private BuiltProgram.Finished Plan(params string[] more) =>
-        BuiltProgram.RunWithCache(_study.Path("cache"), ["study", "plan", "--config", _study.Config, "--output", _study.Path("out"), .. more]);
+        BuiltProgram.RunWith("XDG_CACHE_HOME", _study.Path("cache"), ["study", "plan", "--config", _study.Config, "--output", _study.Path("out"), .. more]);
 }

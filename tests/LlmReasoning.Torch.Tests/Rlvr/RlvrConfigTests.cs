@@ -87,6 +87,9 @@ public sealed class RlvrConfigTests
         Assert.StartsWith("eval_temperature is 0; greedy samples are all the same, and eval_n is 16", Mistake(s_config with { EvalTemperature = 0 }), StringComparison.Ordinal);
         Assert.Equal(0, (s_config with { EvalTemperature = 0, EvalN = 1 }).Validate().EvalTemperature);
         Assert.StartsWith("eval_top_p is 0; ", Mistake(s_config with { EvalTopP = 0 }), StringComparison.Ordinal);
+        Assert.Equal(
+            "metric_for_best_model is eval/pass@3; the evaluation's columns are eval/pass@k for k = 1, 2, 4; name one of them, or add to eval_k",
+            Assert.Throws<UserException>(() => (s_config with { EvalProblems = "a", EvalN = 4, MetricForBestModel = "eval/pass@3" }).Resolve(8).ValidateView()).Message);
         Assert.StartsWith("eval_max_completion_length is 0; ", Mistake(s_config with { EvalMaxCompletionLength = 0 }), StringComparison.Ordinal);
     }
 
