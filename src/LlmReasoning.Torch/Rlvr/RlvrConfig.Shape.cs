@@ -14,12 +14,16 @@ public sealed partial record RlvrConfig
     {
         var rows = PromptsPerStep * NumGenerations;
         var tokens = Math.Min(model.MaxPositionEmbeddings, longestPrompt + MaxCompletionLength);
-        var evalTokens = EvalProblems is null ? 0 : Math.Min(model.MaxPositionEmbeddings, longestPrompt + EvalSampling().MaxNewTokens);
+        var most = BatchSize ?? RowsInFlight;
+        (int Rows, int Tokens) training = (Math.Min(rows, most), tokens);
+        // How many held-out problems there are is not known here: an evaluation takes as many rows at a time as it may.
+        (int Rows, int Tokens) evaluation = EvalProblems is null ? (0, 0) : (most, Math.Min(model.MaxPositionEmbeddings, longestPrompt + EvalSampling().MaxNewTokens));
+        var sampled = (long)evaluation.Rows * evaluation.Tokens > (long)training.Rows * training.Tokens ? evaluation : training;
         return new()
         {
             MicroBatchTokens = Math.Max(tokens, Math.Min(MicroBatchTokens, (long)rows * tokens)),
-            SampledRows = Math.Min(rows, BatchSize ?? RowsInFlight),
-            SampledTokens = Math.Max(tokens, evalTokens),
+            SampledRows = sampled.Rows,
+            SampledTokens = sampled.Tokens,
             OtherModels = HasReference ? [model] : [],
             GradientCheckpointing = GradientCheckpointing,
             Bf16 = Bf16,

@@ -40,7 +40,6 @@ public sealed record MemoryPlan
     /// <summary>Runtime, libtorch's code and its buffers: train rlvr with next to no rows.</summary>
     internal const long Program = 255L << 20;
 
-
     /// <summary>The parts that are there throughout, in bytes.</summary>
     public required IReadOnlyList<(string What, long Bytes)> Kept { get; init; }
 

@@ -45,4 +45,17 @@ public sealed class MemoryPlanTests
         var step = config.Shape(model, longestPrompt: 30);
         Assert.Equal((8 * 80, 8, 80, 1), (step.MicroBatchTokens, step.SampledRows, step.SampledTokens, step.OtherModels.Count));
     }
+
+    [Theory]
+    [InlineData(null, 50, 8, 80)]
+    [InlineData("embedded-test", null, 256, 80)]
+    [InlineData("embedded-test", 20, 256, 50)]
+    public void AnEvaluationSamplesMoreRowsThanASmallStep(string? evalProblems, int? evalLength, int rows, int tokens)
+    {
+        var model = ModelConfig.Read(ModelFolder.Resolve(ModelFolder.Embedded));
+        var config = new RlvrConfig { PromptsPerStep = 2, NumGenerations = 4, MaxCompletionLength = 50, EvalProblems = evalProblems, EvalMaxCompletionLength = evalLength };
+        var step = config.Shape(model, longestPrompt: 30);
+        Assert.Equal((rows, tokens), (step.SampledRows, step.SampledTokens));
+        Assert.Equal(Math.Min(rows, 16), (config with { BatchSize = 16 }).Shape(model, longestPrompt: 30).SampledRows);
+    }
 }
