@@ -184,10 +184,14 @@ public abstract record TrainingConfig
     protected void ValidateEvaluation()
     {
         var isEval = MetricForBestModel?.StartsWith("eval/", StringComparison.Ordinal) == true;
+        var evaluates = EvalProblems is null || EvalStrategy != IntervalStrategy.No;
         var endsFirst = MaxSteps > 0 && SaveSteps >= MaxSteps;
+        var savesWhereItEvaluates = SaveStrategy == IntervalStrategy.No || (SaveStrategy == IntervalStrategy.Epoch && EvalStrategy == IntervalStrategy.Epoch);
         UserException.Require(!isEval || EvalProblems is not null, "metric_for_best_model", MetricForBestModel, "there is no evaluation without eval_problems");
-        UserException.Require(!isEval || SaveSteps % EvalSteps == 0 || endsFirst, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
+        UserException.Require(!isEval || evaluates, "metric_for_best_model", MetricForBestModel, "there is no evaluation with eval_strategy: no");
+        UserException.Require(!isEval || SaveSteps % EvalSteps == 0 || endsFirst || savesWhereItEvaluates, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
         UserException.Require(!EvalOnStart || EvalProblems is not null, "eval_on_start", "true", "there is no evaluation without eval_problems");
+        UserException.Require(!EvalOnStart || evaluates, "eval_on_start", "true", "there is no evaluation with eval_strategy: no");
         UserException.Require(EvalBaseEval is null || EvalProblems is not null, "eval_base_eval", EvalBaseEval, "there is no evaluation without eval_problems");
     }
 }

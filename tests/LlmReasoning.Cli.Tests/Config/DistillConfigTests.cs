@@ -99,9 +99,18 @@ public sealed class DistillConfigTests : IDisposable
     [InlineData("beta: 1.5", "beta is 1.5; it must be from 0 (forward KL) to 1 (reverse KL)")]
     [InlineData("distillation_topk: 5", "distillation_topk is 5; it belongs to loss_type jsd")]
     [InlineData("eval_on_start: true", "eval_on_start is true; there is no evaluation without eval_problems")]
+    [InlineData("eval_problems: p\neval_strategy: no\neval_on_start: true", "eval_on_start is true; there is no evaluation with eval_strategy: no")]
+    [InlineData("eval_problems: p\neval_strategy: no\nmetric_for_best_model: eval/pass@1", "metric_for_best_model is eval/pass@1; there is no evaluation with eval_strategy: no")]
+    [InlineData("eval_problems: p\neval_steps: 30\nmetric_for_best_model: eval/pass@1", "save_steps is 500; metric_for_best_model is eval/pass@1")]
     [InlineData("warmup_ratio: 2", "warmup_ratio is 2; it must be from 0 to 1")]
     public void ASettingThatCannotBeIsRefusedWithTheRemedy(string yaml, string message) =>
         Assert.StartsWith(message, Assert.Throws<UserException>(() => Read(yaml).Value.Validate()).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("save_strategy: epoch\neval_strategy: epoch")]
+    [InlineData("save_strategy: no")]
+    public void TheBestIsChosenByAnEvaluationWhoseStrategySavesWhereItEvaluates(string strategies) =>
+        Assert.NotNull(Read($"eval_problems: p\neval_steps: 30\nmetric_for_best_model: eval/pass@1\nload_best_model_at_end: true\n{strategies}").Value.Validate().Best());
 
     private RunConfig<DistillConfig> Read(string yaml) => RunConfig<DistillConfig>.Load(_folder.File("config.yaml", yaml), [], DistillPresets.ValuesOf);
 }
