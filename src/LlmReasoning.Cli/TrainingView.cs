@@ -60,8 +60,9 @@ internal sealed class TrainingView
     public static string HeldOut(HeldOutEval eval)
     {
         var (k, pass) = eval.All.PassAt[^1];
+        var most = k == 1 ? "" : Text($", pass@{k} {pass:0.0 %}");
         var buckets = eval.Buckets.Take(MostBuckets).Select(bucket => Text($"{bucket.Bucket}: {bucket.PassAt[0].Value:0 %}"));
-        return Text($"held out: pass@1 {eval.All.PassAt[0].Value:0.0 %}, pass@{k} {pass:0.0 %}; pass@1 by bucket: {string.Join(", ", buckets)}");
+        return Text($"held out: pass@1 {eval.All.PassAt[0].Value:0.0 %}{most}; pass@1 by bucket: {string.Join(", ", buckets)}");
     }
 
     private static string Shares(double wrong, double mixed, double right, double of = 1) => Text($"{100 * wrong / of:0}/{100 * mixed / of:0}/{100 * right / of:0} %");

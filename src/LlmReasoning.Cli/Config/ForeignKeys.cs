@@ -68,6 +68,7 @@ internal static class ForeignKeys
         ("padding is masked and packed texts do not see each other", ["padding_free", "pad_to_multiple_of", "pad_token"]),
         ("the file's own fields say what it is", ["dataset_text_field", "dataset_kwargs"]),
         ("go on with --resume", ["checkpoint_path"]),
+        ("checkpoints/best.json names the best checkpoint", ["load_best_model_at_end"]),
     ];
 
     // Fine with the values that say what happens here; with others a mistake, for the reason given.

@@ -186,9 +186,10 @@ public abstract record TrainingConfig
         var evaluates = EvalProblems is not null && EvalStrategy != IntervalStrategy.No;
         var isEval = MetricForBestModel?.StartsWith("eval/", StringComparison.Ordinal) == true;
         var endsFirst = MaxSteps > 0 && SaveSteps >= MaxSteps;
+        var savesWhereItEvaluates = SaveStrategy == IntervalStrategy.No || (SaveStrategy == IntervalStrategy.Epoch && EvalStrategy == IntervalStrategy.Epoch);
         UserException.Require(!isEval || evaluates, "metric_for_best_model", MetricForBestModel, remedy);
         UserException.Require(!isEval || EvalKs.Any(k => MetricForBestModel == $"eval/pass@{k}"), "metric_for_best_model", MetricForBestModel, $"the evaluation's columns are eval/pass@k for k = {string.Join(", ", EvalKs)}; name one of them, or add to eval_k");
-        UserException.Require(!isEval || SaveSteps % EvalSteps == 0 || endsFirst, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
+        UserException.Require(!isEval || SaveSteps % EvalSteps == 0 || endsFirst || savesWhereItEvaluates, "save_steps", SaveSteps, $"metric_for_best_model is {MetricForBestModel}, so checkpoints are chosen among steps that evaluate: make it a multiple of eval_steps ({EvalSteps})");
         UserException.Require(!EvalOnStart || evaluates, "eval_on_start", "true", remedy);
         UserException.Require(EvalBaseEval is null || evaluates, "eval_base_eval", EvalBaseEval, remedy);
     }

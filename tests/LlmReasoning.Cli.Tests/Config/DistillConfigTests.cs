@@ -101,9 +101,17 @@ public sealed class DistillConfigTests : IDisposable
     [InlineData("eval_on_start: true", "eval_on_start is true; nothing is evaluated: give eval_problems, and an eval_strategy other than no")]
     [InlineData("eval_on_start: true\neval_problems: embedded-test\neval_strategy: no", "eval_on_start is true; nothing is evaluated")]
     [InlineData("metric_for_best_model: eval/pass@3\neval_problems: embedded-test", "metric_for_best_model is eval/pass@3; the evaluation's columns are eval/pass@k for k = 1, 2, 4, 8, 16")]
+    [InlineData("eval_problems: p\neval_strategy: no\nmetric_for_best_model: eval/pass@1", "metric_for_best_model is eval/pass@1; nothing is evaluated")]
+    [InlineData("eval_problems: p\neval_steps: 30\nmetric_for_best_model: eval/pass@1", "save_steps is 500; metric_for_best_model is eval/pass@1")]
     [InlineData("warmup_ratio: 2", "warmup_ratio is 2; it must be from 0 to 1")]
     public void ASettingThatCannotBeIsRefusedWithTheRemedy(string yaml, string message) =>
         Assert.StartsWith(message, Assert.Throws<UserException>(() => Read(yaml).Value.Validate()).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("save_strategy: epoch\neval_strategy: epoch")]
+    [InlineData("save_strategy: no")]
+    public void TheBestIsChosenByAnEvaluationWhoseStrategySavesWhereItEvaluates(string strategies) =>
+        Assert.NotNull(Read($"eval_problems: p\neval_steps: 30\nmetric_for_best_model: eval/pass@1\nload_best_model_at_end: true\n{strategies}").Value.Validate().Best());
 
     private RunConfig<DistillConfig> Read(string yaml) => RunConfig<DistillConfig>.Load(_folder.File("config.yaml", yaml), [], DistillPresets.ValuesOf);
 }
