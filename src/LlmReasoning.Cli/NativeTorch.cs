@@ -37,7 +37,7 @@ internal static partial class NativeTorch
     private static void WaitWithoutSpinning() => SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
 
     // A tensor over 32 MB would be mapped anew and page-faulted in by every operation (an out-of-place product of 64 MB: 18.3 ms instead of 6.4 ms).
-    // A heap that never maps, never trims and grows by 64 MB; see also OneArena. The numbers of the parameters are those of glibc's malloc.h.
+    // A heap that never maps, never trims and grows by 64 MB; see also FewArenas. The numbers of the parameters are those of glibc's malloc.h.
     private static void KeepFreedMemory()
     {
         if (!NativeLibrary.TryLoad("libc.so.6", out _)) { return; }    // another C library, such as musl

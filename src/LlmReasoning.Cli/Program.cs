@@ -30,7 +30,7 @@ internal static class Program
 
     public static int Main(string[] args)
     {
-        if (args.FirstOrDefault(argument => !argument.StartsWith('-')) is "train" or "sample" or "eval" or "study") { OneArena.Ensure(); }
+        if (args.FirstOrDefault(argument => !argument.StartsWith('-')) is "train" or "sample" or "eval" or "study") { FewArenas.Ensure(); }
         Interruption.Watch();
         try
         {

@@ -1,7 +1,7 @@
 using LlmReasoning.Benchmarks;
 using LlmReasoning.Cli;
 
-OneArena.Ensure();
+FewArenas.Ensure();
 switch (args)
 {
     case ["tokenizer", .. var rest]: TokenizerBenchmark.Run(rest); break;

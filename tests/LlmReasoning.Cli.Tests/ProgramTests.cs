@@ -25,7 +25,7 @@ public sealed class ProgramTests
     }
 
     [Fact]
-    public void StartedAgainWithOneArenaItReadsTheSameArgumentsAndLeavesNothingInTheFolderForTemporaryFiles()
+    public void StartedAgainWithFewArenasItReadsTheSameArgumentsAndLeavesNothingInTheFolderForTemporaryFiles()
     {
         using var folder = new TemporaryFolder();
         var run = BuiltProgram.RunWith("TMPDIR", folder.Path, "--verbose", "eval", "passk", "--output", "", "--problems", "gr\u00f6\u00dfe 'a\" b.jsonl");

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using LlmReasoning.Torch.Interop;
 using LlmReasoning.Torch.Models;
 using LlmReasoning.Torch.Tokenization;
 
@@ -47,6 +48,7 @@ public sealed class Generator
     {
         if (Check(requests) is not { } plan) { return; }
         var threadsBefore = get_num_threads();
+        GiveBackFreedMemory();                      // of a training step
         _model.PackForInference(plan.Rows);
         _model.EnsureRotations(plan.Tokens);
         try
@@ -57,7 +59,14 @@ public sealed class Generator
         {
             _model.Unpack();
             set_num_threads(threadsBefore);
+            GiveBackFreedMemory();
         }
+    }
+
+    // A small model samples and trains in less time than the pages would take to come back.
+    private void GiveBackFreedMemory()
+    {
+        if (!SlicedTrunk.IsSmall(_model.Parameters)) { FreedMemory.GiveBack(); }
     }
 
     /// <summary>What <see cref="Run"/> would refuse, and how it would go about it; null where there is nothing to sample.</summary>

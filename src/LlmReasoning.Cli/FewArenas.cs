@@ -3,12 +3,12 @@ using System.Text;
 
 namespace LlmReasoning.Cli;
 
-/// <summary>Keeps what threads free for all of them to take.</summary>
+/// <summary>Keeps what threads free for other threads to take.</summary>
 /// <remarks>
-/// glibc gives threads arenas of their own, and what was freed in one serves no other: 25 steps of the embedded model took 650 to 710 MiB instead of 474
-/// (docs/performance.md). The runtime's threads have made a dozen before Main, so that mallopt comes too late; the C library reads the variable when it is loaded. Numbers do not depend on it.
+/// glibc gives threads arenas of their own, and what was freed in one serves no other: 25 steps of the embedded model took 630 MiB, with two arenas 490; with a single one its threads wait for
+/// each other (docs/performance.md). The runtime's threads have made a dozen before Main, so that mallopt comes too late; the C library reads the variable when it is loaded. Numbers do not depend on it.
 /// </remarks>
-internal static partial class OneArena
+internal static partial class FewArenas
 {
     private const string Variable = "MALLOC_ARENA_MAX";
 
@@ -21,7 +21,7 @@ internal static partial class OneArena
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return; }
         arguments[^1] = null;                       // the last ends in \0 too
         RemoveDiagnosticsSocket();
-        SetEnvironment(Variable, "1", overwrite: 0);
+        SetEnvironment(Variable, "2", overwrite: 0);
         _ = Replace("/proc/self/exe", arguments);   // comes back only where it fails: then the run takes more memory
     }
 
