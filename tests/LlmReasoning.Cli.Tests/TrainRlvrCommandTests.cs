@@ -101,7 +101,8 @@ public sealed class TrainRlvrCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("metric_for_best_model=eval/pass1", "metric_for_best_model is eval/pass1, which is no column of metrics.csv; did you mean eval/pass@1?")]
+    [InlineData("metric_for_best_model=eval/pass1", "metric_for_best_model is eval/pass1; the evaluation's columns are eval/pass@k for k = 1")]
+    [InlineData("metric_for_best_model=rewardd", "metric_for_best_model is rewardd, which is no column of metrics.csv; did you mean reward?")]
     [InlineData("save_steps=3", "save_steps is 3; metric_for_best_model is eval/pass@1")]
     [InlineData("base_eval=nowhere", "nowhere: no such folder")]
     [InlineData("device=gpu", "--set: device is gpu; it must be cpu or cuda")]
