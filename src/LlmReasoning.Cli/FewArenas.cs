@@ -21,7 +21,7 @@ internal static partial class FewArenas
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return; }
         arguments[^1] = null;                       // the last ends in \0 too
         RemoveDiagnosticsSocket();
-        SetEnvironment(Variable, "2", overwrite: 0);
+        NativeTorch.SetEnvironment(Variable, "2", overwrite: 0);
         _ = Replace("/proc/self/exe", arguments);   // comes back only where it fails: then the run takes more memory
     }
 
@@ -41,9 +41,6 @@ internal static partial class FewArenas
             // It is a matter of tidiness.
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void SetEnvironment(string name, string value, int overwrite);
 
     [LibraryImport("libc", EntryPoint = "execv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Replace(string path, string?[] arguments);

@@ -79,7 +79,7 @@ internal static partial class NativeTorch
         OperatingSystem.IsWindows() ? $"{name}.dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial void SetEnvironment(string name, string value, int overwrite);
+    internal static partial void SetEnvironment(string name, string value, int overwrite);
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial void SetAllocatorOption(int parameter, int value);

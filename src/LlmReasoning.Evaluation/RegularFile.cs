@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace LlmReasoning;
@@ -45,6 +46,14 @@ public static partial class RegularFile
     {
         Require(path);
         return File.OpenRead(path);
+    }
+
+    /// <summary>The SHA-256 of a file's bytes in lower case hexadecimal.</summary>
+    /// <exception cref="UserException">As <see cref="Require"/>.</exception>
+    public static string Sha256(string path)
+    {
+        using var stream = OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]

@@ -5,15 +5,20 @@ public sealed class OutputTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
+    public static TheoryData<string> CommandsThatHoldTheirFolder { get; } =
+    [
+        "train rlvr --model embedded --problems embedded-train",
+        "train distill --model embedded --teacher-data {sft}",
+        "train pretrain --set max_steps=1 --corpus embedded",
+        "sample --model embedded --problems embedded-test",
+        "eval passk --model embedded --problems embedded-test --k 2",
+        "study run --config {study}",
+    ];
+
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("train rlvr --model embedded --problems embedded-train")]
-    [InlineData("train distill --model embedded --teacher-data {sft}")]
-    [InlineData("train pretrain --set max_steps=1 --corpus embedded")]
-    [InlineData("sample --model embedded --problems embedded-test")]
-    [InlineData("eval passk --model embedded --problems embedded-test --k 2")]
-    [InlineData("study run --config {study}")]
+    [MemberData(nameof(CommandsThatHoldTheirFolder))]
     public void TheSecondProcessInAFolderIsRefusedAndWritesNothing(string command)
     {
         BuiltProgram.NeedsLibtorch();
@@ -28,11 +33,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("train rlvr --model embedded --problems embedded-train")]
-    [InlineData("train distill --model embedded --teacher-data {sft}")]
-    [InlineData("train pretrain --set max_steps=1 --corpus embedded")]
-    [InlineData("sample --model embedded --problems embedded-test")]
-    [InlineData("eval passk --model embedded --problems embedded-test --k 2")]
+    [MemberData(nameof(CommandsThatHoldTheirFolder))]
     [InlineData("eval passk --samples {sft} --problems embedded-test")]
     [InlineData("eval compare --base {eval} --model {eval}")]
     [InlineData("eval text --samples {sft}")]
@@ -40,7 +41,6 @@ public sealed class OutputTests : IDisposable
     [InlineData("data synthesize --split test --count 2")]
     [InlineData("data select --problems embedded-train --solutions")]
     [InlineData("data import {sft} --format jsonl --temperature 1")]
-    [InlineData("study run --config {study}")]
     public void AnOutputBelowAFileIsRefusedInOneLineThatNamesBoth(string command)
     {
         BuiltProgram.NeedsLibtorch();

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace LlmReasoning.Cli.Study;
 
 /// <summary>A file's content as stage.json remembers it.</summary>
@@ -22,7 +20,6 @@ internal sealed class FileHashes
         var (bytes, modified) = (file.Length, file.LastWriteTimeUtc.Ticks);
         if (before is not null && before.Bytes == bytes && before.Modified == modified) { return before; }
         if (_known.TryGetValue(path, out var known) && known.Bytes == bytes && known.Modified == modified) { return known; }
-        using var stream = RegularFile.OpenRead(path);
-        return _known[path] = new(Convert.ToHexStringLower(SHA256.HashData(stream)), bytes, modified);
+        return _known[path] = new(RegularFile.Sha256(path), bytes, modified);
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LlmReasoning.Evaluation.Metrics;
 using LlmReasoning.Evaluation.Problems;
 using LlmReasoning.Verification;
@@ -89,7 +88,7 @@ public static class ResponseSelection
     {
         var line = new JsonLine();
         var path = Path.Combine(folder, "sft.jsonl");
-        var before = File.Exists(path) ? (Hash: Hash(path), Time: File.GetLastWriteTimeUtc(path)) : default;
+        var before = File.Exists(path) ? (Hash: RegularFile.Sha256(path), Time: File.GetLastWriteTimeUtc(path)) : default;
         AtomicFile.Write(path, stream =>
         {
             foreach (var (id, problem, response) in selected.Examples)
@@ -105,14 +104,8 @@ public static class ResponseSelection
                 stream.Write(line.End());
             }
         });
-        if (before.Hash == Hash(path)) { File.SetLastWriteTimeUtc(path, before.Time); }
+        if (before.Hash == RegularFile.Sha256(path)) { File.SetLastWriteTimeUtc(path, before.Time); }
         AtomicFile.WriteText(Path.Combine(folder, "manifest.json"), SelectionJson.Of(selected.Manifest));
-    }
-
-    private static string Hash(string path)
-    {
-        using var stream = RegularFile.OpenRead(path);
-        return Convert.ToHexString(SHA256.HashData(stream));
     }
 
     private static void Require(SelectionOptions options, IReadOnlyList<ProblemResult>? baseResults)

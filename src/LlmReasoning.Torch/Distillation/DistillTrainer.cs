@@ -39,7 +39,7 @@ public sealed class DistillTrainer(CausalLM student, DistillConfig config, strin
     {
         Teacher?.UseBfloat16(config.Bf16);
         var resolved = Resolve(rows);
-        using var session = new TrainingSession(run, student, resolved, sourceFolder) { Examiner = Examiner, Warn = Warn };
+        using var session = new TrainingSession(run, student, resolved, sourceFolder, updatesPerStep: 1) { Examiner = Examiner, Warn = Warn };
         var loss = new DistillLoss(student, Teacher, config);
         var order = rows.Count == 0 ? null : new DataOrder(rows.Count, config.Seed, config.ShuffleDataset, config.GroupByLength ? index => rows[index].Length : null);
         try

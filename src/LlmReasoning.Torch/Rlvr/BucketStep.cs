@@ -23,8 +23,12 @@ public sealed record BucketStep(string Bucket, int Groups, int AllWrong, int All
     internal static IReadOnlyList<BucketStep> Of(StepRollouts rollouts, IReadOnlyList<(double Advantage, int Tokens)> rows, ProblemBuckets buckets)
     {
         var signals = new Dictionary<RolloutGroup, double>(ReferenceEqualityComparer.Instance);
-        var row = 0;
-        foreach (var group in rollouts.Trained) { signals[group] = group.Rollouts.Sum(_ => Math.Abs(rows[row].Advantage) * rows[row++].Tokens); }
+        var first = 0;
+        foreach (var group in rollouts.Trained)
+        {
+            signals[group] = rows.Skip(first).Take(group.Rollouts.Count).Sum(row => Math.Abs(row.Advantage) * row.Tokens);
+            first += group.Rollouts.Count;
+        }
         return [.. buckets.Labels.GroupJoin(rollouts.Sampled, label => label, group => buckets.LabelOf(group.Problem), (label, some) =>
         {
             var bucket = some.ToList();

@@ -25,10 +25,9 @@ public sealed class RlvrTrainer(
     public void Train(TrainingRun run, ProblemBuckets training, ProblemBuckets? heldOut, Action<RlvrStep> report, Action<string> warn, CancellationToken cancellation)
     {
         reference?.UseBfloat16(config.Bf16);
-        using var session = new TrainingSession(run, policy, config, sourceFolder)
+        using var session = new TrainingSession(run, policy, config, sourceFolder, config.UpdatesPerStep)
         {
             Examiner = heldOut is null ? null : new(policy, tokenizer, heldOut, template, stopIds, config) { BatchSize = config.BatchSize, Threads = config.Threads },
-            UpdatesPerStep = config.UpdatesPerStep,
             Warn = warn,
         };
         var collector = new RolloutCollector(policy, tokenizer, training.Problems, template, stopIds, config);

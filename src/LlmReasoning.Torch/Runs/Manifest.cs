@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -46,7 +45,7 @@ public static class Manifest
         {
             program = $"llm-reasoning {Version(typeof(Manifest))}",
             dotnet = Environment.Version.ToString(),
-            samples = samples.Select(file => new { name = file, sha256 = Hash(file) }),
+            samples = samples.Select(file => new { name = file, sha256 = RegularFile.Sha256(file) }),
             problems = ProblemsOf(problems),
             command = Command(),
             started_at = Now(),
@@ -83,7 +82,7 @@ public static class Manifest
         }
     }
 
-    private static object ProblemsOf(string? problems) => new { name = problems, sha256 = problems is not null && File.Exists(problems) ? Hash(problems) : null };
+    private static object ProblemsOf(string? problems) => new { name = problems, sha256 = problems is not null && File.Exists(problems) ? RegularFile.Sha256(problems) : null };
 
     private static string Command() => string.Join(' ', Environment.GetCommandLineArgs().Skip(1));
 
@@ -92,14 +91,8 @@ public static class Manifest
     private static string Version(Type type) =>
         (type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown").Split('+')[0];
 
-    private static Dictionary<string, string> HashOf(string folder) => Files(folder).ToDictionary(file => Path.GetFileName(file)!, Hash);
+    private static Dictionary<string, string> HashOf(string folder) => Files(folder).ToDictionary(file => Path.GetFileName(file)!, RegularFile.Sha256);
 
     private static IEnumerable<string> Files(string folder) =>
         Directory.GetFiles(folder, "*.safetensors").Append(Path.Combine(folder, "config.json")).Order(StringComparer.Ordinal);
-
-    private static string Hash(string path)
-    {
-        using var stream = RegularFile.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

@@ -10,18 +10,20 @@ public sealed class TrainingSession : IDisposable
     private readonly CausalLM _model;
     private readonly TrainingConfig _config;
     private readonly string _sourceFolder;
-    private TrainingWarnings? _warnings;
+    private readonly TrainingWarnings _warnings;
     private int _done;
 
     /// <param name="run">A new one, or one that goes on; the model is that of its last checkpoint.</param>
     /// <param name="model">To train.</param>
     /// <param name="config">Resolved.</param>
     /// <param name="sourceFolder">Whose config and tokenizer files go with the checkpoints.</param>
-    public TrainingSession(TrainingRun run, CausalLM model, TrainingConfig config, string sourceFolder)
+    /// <param name="updatesPerStep">How often a step's batch trains.</param>
+    public TrainingSession(TrainingRun run, CausalLM model, TrainingConfig config, string sourceFolder, int updatesPerStep)
     {
         (_run, _model, _config, _sourceFolder) = (run, model, config, sourceFolder);
         model.GradientCheckpointing = config.GradientCheckpointing;
         model.UseBfloat16(config.Bf16);
+        _warnings = new(config.MaxGradNorm, updatesPerStep);
         Optimizer = new AdamW(model.Weights(), config.AdamW());
         _done = run.LastStep;
         if (_done > 0) { run.Restore(Optimizer); }
@@ -31,9 +33,6 @@ public sealed class TrainingSession : IDisposable
 
     /// <summary>Null = there are no held-out problems.</summary>
     public HeldOutExaminer? Examiner { get; init; }
-
-    /// <summary>How often a step's batch trains.</summary>
-    public int UpdatesPerStep { get; init; } = 1;
 
     /// <summary>Takes what the user should know.</summary>
     public required Action<string> Warn { get; init; }
@@ -65,7 +64,6 @@ public sealed class TrainingSession : IDisposable
     /// <summary>Warns of what the step shows, and saves a checkpoint where it is due.</summary>
     public void Finish(TrainingStep step)
     {
-        _warnings ??= new(_config.MaxGradNorm, UpdatesPerStep);
         foreach (var warning in _warnings.After(step.Columns())) { Warn(warning); }
         if (_config.IsSaveStep(step.Step)) { Save(); }
     }
